@@ -1,0 +1,47 @@
+# Two helpers, so that a folder's CMake file is one call.
+#
+#   sealstream_library(name SOURCES … DEPENDS … PRIVATE_DEPENDS … PCH core|asio)
+#   sealstream_test(name SOURCES … DEPENDS … LABELS … PCH core|asio)   registers one ctest per binary
+
+set(pch_core <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <span>
+             <string> <string_view> <utility> <vector> <boost/system/result.hpp>)
+set(pch_asio ${pch_core} <deque> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
+             <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp>
+             <boost/asio/as_tuple.hpp> <boost/asio/ip/tcp.hpp> <boost/asio/thread_pool.hpp>
+             <boost/json.hpp>)
+
+# Precompiled headers are owned by two object libraries and reused by all targets: same flags, made once.
+foreach(kind core asio)
+    file(WRITE ${CMAKE_BINARY_DIR}/pch_${kind}.cpp "")
+    add_library(sealstream_pch_${kind} OBJECT ${CMAKE_BINARY_DIR}/pch_${kind}.cpp)
+    target_link_libraries(sealstream_pch_${kind} PUBLIC sealstream_options)
+    target_precompile_headers(sealstream_pch_${kind} PRIVATE ${pch_${kind}})
+endforeach()
+
+function(sealstream_use_pch name kind)
+    if(kind)
+        target_precompile_headers(${name} REUSE_FROM sealstream_pch_${kind})
+    endif()
+endfunction()
+
+function(sealstream_library name)
+    cmake_parse_arguments(arg "" "PCH" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC sealstream_options ${arg_DEPENDS}
+                                  PRIVATE ${arg_PRIVATE_DEPENDS})
+    sealstream_use_pch(${name} "${arg_PCH}")
+endfunction()
+
+function(sealstream_test name)
+    cmake_parse_arguments(arg "" "PCH;TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE sealstream_options sealstream_test_support ${arg_DEPENDS})
+    sealstream_use_pch(${name} "${arg_PCH}")
+    add_test(NAME ${name} COMMAND ${name})
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+        SKIP_REGULAR_EXPRESSION "^SKIPPED:"
+        ENVIRONMENT "SEALSTREAM_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEALSTREAM_BINARY=$<$<TARGET_EXISTS:sealstream>:$<TARGET_FILE:sealstream>>;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp halt_on_error=1;UBSAN_OPTIONS=print_stacktrace=1")
+endfunction()

@@ -1,0 +1,65 @@
+#include "core/event/append_plan.hpp"
+
+#include "core/event/stream_chain.hpp"
+
+#include <algorithm>
+
+namespace sealstream {
+
+namespace {
+
+Error conflict(const std::string& wanted, Version actual)
+{
+    return Error{Errc::conflict,
+                 "expected " + wanted + ", the stream is at version " + std::to_string(actual.value)};
+}
+
+} // namespace
+
+bool ChainPolicy::requires_chain(std::string_view stream_type) const
+{
+    return is_required_everywhere ||
+           std::binary_search(stream_types.begin(), stream_types.end(), stream_type, std::less<>{});
+}
+
+Result<void> check_expected(const Expected& expected, const StreamHead& head)
+{
+    switch (expected.kind) {
+    case Expected::Kind::any:
+        return {};
+    case Expected::Kind::absent:
+        if (head.version.value != 0) {
+            return conflict("no stream", head.version);
+        }
+        return {};
+    case Expected::Kind::present:
+        if (head.version.value == 0) {
+            return conflict("a stream", head.version);
+        }
+        return {};
+    case Expected::Kind::version:
+        if (head.version != expected.version) {
+            return conflict("version " + std::to_string(expected.version.value), head.version);
+        }
+        return {};
+    }
+    return Error{Errc::internal, "an unknown kind of condition"};
+}
+
+std::vector<Event> seal(const StreamAppend& append, StreamHead& head, bool is_chained)
+{
+    std::vector<Event> events;
+    events.reserve(append.drafts.size());
+    for (const Draft& draft : append.drafts) {
+        Event event{draft, append.stream, head.version.next(), std::nullopt, std::nullopt};
+        if (is_chained) {
+            chain(event, head.hash);
+            head.hash = *event.hash;
+        }
+        head.version = event.version;
+        events.push_back(std::move(event));
+    }
+    return events;
+}
+
+} // namespace sealstream

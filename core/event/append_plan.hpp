@@ -1,0 +1,50 @@
+#pragma once
+
+// The pure rule of appending: given what a stream's head is, may these drafts follow, and as what? All event
+// logs use it, so that they can not differ.
+
+#include "core/event/codec.hpp"
+
+#include <vector>
+
+namespace sealstream {
+
+// What a stream must be like for an append to happen.
+struct Expected {
+    enum class Kind : std::uint8_t { any, version, absent, present };
+    Kind kind{Kind::any};
+    Version version{}; // for Kind::version
+
+    friend bool operator==(const Expected&, const Expected&) = default;
+};
+
+// The newest event of a stream; version 0 when the stream has none.
+struct StreamHead {
+    Version version;
+    Position position; // 0 when the stream has none
+    Digest hash{};     // of the newest event; zeros when not chained or empty
+};
+
+// Drafts for one stream, appended in order.
+struct StreamAppend {
+    StreamName stream;
+    Expected expected;
+    std::vector<Draft> drafts;
+};
+
+// Which streams are chained.
+struct ChainPolicy {
+    bool is_required_everywhere{false};
+    std::vector<std::string> stream_types; // sorted
+
+    [[nodiscard]] bool requires_chain(std::string_view stream_type) const;
+};
+
+//   conflict   the head does not meet `expected`; nothing else can go wrong
+[[nodiscard]] Result<void> check_expected(const Expected& expected, const StreamHead& head);
+
+// Seals the drafts onto `head`: versions, and hashes where the stream is chained. Moves `head` on (its
+// position stays: only the log knows it).
+[[nodiscard]] std::vector<Event> seal(const StreamAppend& append, StreamHead& head, bool is_chained);
+
+} // namespace sealstream

@@ -1,0 +1,98 @@
+#pragma once
+
+// The log of one ledger: the one source of truth, an append-only sequence of records without gaps.
+//
+// Executor    Calls start and complete on the node's I/O thread.
+// Durability  A successful append() is held as durability() says before it completes.
+// Order       Positions count 1, 2, 3 … in the order in which every reader sees them; nothing is ever
+//             inserted before what a reader has seen.
+// Shutdown    After close(), pending and later calls complete with Errc::shutting_down.
+
+#include "core/event/append_plan.hpp"
+#include "core/ports/feed.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sealstream {
+
+inline constexpr std::size_t append_events_max = 1000; // in one atomic append
+
+// Where an appended event has gone.
+struct Placed {
+    EventId id;
+    StreamName stream;
+    Position position;
+    Version version;
+};
+
+struct Appended {
+    std::vector<Placed> events;  // in the order of the request
+    bool is_repeat{false};       // all were there already; these are their original places
+};
+
+// What an acknowledged append has survived, as read back from the server.
+struct Durability {
+    std::string name;        // "memory", "jetstream-r1-lazy", "jetstream-r3-synced", "postgres-synced" …
+    int replicas{1};
+    bool is_synced{false};   // written through to disk before the acknowledgement
+};
+
+struct ReadLimits {
+    std::size_t events_max{1000};
+    std::size_t bytes_max{4 << 20}; // at least one record is returned whatever its size
+};
+
+class EventLog {
+public:
+    virtual ~EventLog() = default;
+
+    // Appends all drafts of all streams, or none. Each stream appears once; 1 to append_events_max drafts
+    // in all. An id that is in the log already makes the call a repeat, when all of it is there.
+    //
+    //   conflict         a stream does not meet its condition: read it, decide again
+    //   key_reuse        an id is in the log with other content
+    //   outcome_unknown  it may be in the log: repeat the very same call
+    //   overloaded       nothing was sent: wait, then repeat
+    //   unavailable      the server is away and nothing was sent, or it has no quorum
+    //   capacity         the log is full: nothing was written
+    //   too_large        will never succeed
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Appended>>
+    append(std::vector<StreamAppend> batch) = 0;
+
+    // Records with a position above `after`, ascending; empty at the end of the log.
+    //   corrupt   the log has a hole
+    [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_from(Position after, ReadLimits limits) = 0;
+
+    // Events of one stream with a version above `after`, ascending; empty when there are none.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_stream(StreamName stream, Version after, ReadLimits limits) = 0;
+
+    // The newest event of a stream; version 0 when the stream has none.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<StreamHead>>
+    stream_head(StreamName stream) = 0;
+
+    // A subscription from just above `after`: catches up, then follows, as one sequence without gap or double.
+    [[nodiscard]] virtual std::unique_ptr<Feed> subscribe_from(Position after) = 0;
+
+    // The last position; 0 when the log is empty.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> head() = 0;
+
+    // A mark of this very log, different after it was deleted and made again. Cursors are bound to it.
+    [[nodiscard]] virtual std::string incarnation() const = 0;
+
+    [[nodiscard]] virtual Durability durability() const = 0;
+
+    virtual void close() noexcept = 0;
+
+protected:
+    EventLog() = default;
+    EventLog(const EventLog&) = delete;
+    EventLog& operator=(const EventLog&) = delete;
+};
+
+} // namespace sealstream
