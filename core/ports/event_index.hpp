@@ -1,0 +1,59 @@
+#pragma once
+
+// The first read model: every event, found by id or by filter. It follows the log, so it may lag; `cursor()`
+// says how far it is, and an answer never contains anything above it.
+
+#include "core/event/event.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sealstream {
+
+// Empty fields do not filter. All given ones must hold.
+struct EventQuery {
+    Position after{};                  // exclusive
+    std::size_t events_max{100};
+    bool is_descending{false};         // newest first; then `after` is exclusive from above, 0 = from the head
+    std::vector<std::string> types;    // any of these; "package.*" is a prefix
+    std::string stream_type;
+    std::string stream_id;             // only with stream_type
+    std::string source;
+    std::string actor;
+    std::string category;              // meta.category
+    std::string key;
+    std::optional<WallTime> from_time; // inclusive; the event's own time, else its ingest time
+    std::optional<WallTime> to_time;   // exclusive
+    std::string search;                // words that all occur in the data
+};
+
+struct IndexedEvent {
+    Position position;
+    WallTime ingested;
+    Event event; // salt and hashes are not in the index: they are zero and empty here
+};
+
+class EventIndex {
+public:
+    virtual ~EventIndex() = default;
+
+    //   unavailable   the database does not answer
+    [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IndexedEvent>>>
+    query(EventQuery query) = 0;
+
+    //   not_found     no such event up to cursor()
+    [[nodiscard]] virtual boost::asio::awaitable<Result<IndexedEvent>> find(EventId id) = 0;
+
+    // The last position that is folded in.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> cursor() = 0;
+
+protected:
+    EventIndex() = default;
+    EventIndex(const EventIndex&) = delete;
+    EventIndex& operator=(const EventIndex&) = delete;
+};
+
+} // namespace sealstream
