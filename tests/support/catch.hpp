@@ -11,3 +11,25 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #endif
+
+#include "core/base/result.hpp"
+
+#include <string>
+
+// How a failed assertion shows our types. Catch would stream a Result, and not every value can be.
+namespace Catch {
+
+template <>
+struct StringMaker<sealstream::Errc> {
+    static std::string convert(sealstream::Errc code) { return std::string{sealstream::name(code)}; }
+};
+
+template <class T>
+struct StringMaker<boost::system::result<T, sealstream::Error>> {
+    static std::string convert(const boost::system::result<T, sealstream::Error>& result)
+    {
+        return result ? "a value" : sealstream::describe(result.error());
+    }
+};
+
+} // namespace Catch

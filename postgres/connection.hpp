@@ -1,0 +1,126 @@
+#pragma once
+
+// One session with Postgres, used by one thread at a time; every call blocks. Failures are values:
+// libpq is the client library underneath, and it does not throw.
+//
+// Values are always bound, never written into SQL text. A connection that broke stays broken.
+
+#include "core/base/bytes.hpp"
+#include "core/base/result.hpp"
+#include "postgres/options.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct pg_conn;
+struct pg_result;
+
+namespace sealstream {
+
+// A bound value as text; empty optional is NULL.
+using SqlValue = std::optional<std::string>;
+using SqlValues = std::vector<SqlValue>;
+
+enum class SqlFormat : std::uint8_t { text, binary }; // of the columns of a result
+
+// Rows and columns count from 0. Text views live as long as the result.
+class SqlResult {
+public:
+    explicit SqlResult(pg_result* result) : result_{result} {}
+
+    [[nodiscard]] pg_result* get() const noexcept { return result_.get(); }
+    [[nodiscard]] std::size_t rows() const;
+    [[nodiscard]] std::uint64_t rows_affected() const;
+    [[nodiscard]] bool is_null(std::size_t row, std::size_t column) const;
+    [[nodiscard]] std::string_view text(std::size_t row, std::size_t column) const;
+    [[nodiscard]] std::int64_t integer(std::size_t row, std::size_t column) const; // from text
+    [[nodiscard]] bool boolean(std::size_t row, std::size_t column) const;         // from text
+    // From a binary result.
+    [[nodiscard]] ByteView bytes(std::size_t row, std::size_t column) const;
+    [[nodiscard]] std::int64_t big_endian(std::size_t row, std::size_t column) const;
+
+private:
+    struct Clear {
+        void operator()(pg_result* result) const noexcept;
+    };
+    std::unique_ptr<pg_result, Clear> result_;
+};
+
+class Connection {
+public:
+    //   unavailable   nobody answers in time, or it refuses us; the context says why
+    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const PostgresOptions& options);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // One statement; the codes are those of errc_of_sqlstate().
+    //   malformed   a value holds a NUL character, which SQL text can not
+    [[nodiscard]] Result<SqlResult> run(const std::string& sql, const SqlValues& values = {},
+                                        SqlFormat format = SqlFormat::text);
+
+    // The same for statements that come often: parsed and planned once a session. `sql` is a
+    // constant.
+    [[nodiscard]] Result<SqlResult> run_prepared(const std::string& sql,
+                                                 const SqlValues& values = {},
+                                                 SqlFormat format = SqlFormat::text);
+
+    // Any number of statements in one go, without values; for migrations and SET.
+    [[nodiscard]] Result<void> run_script(const std::string& sql);
+
+    // COPY … FROM STDIN: all of `bytes` in the statement's format.
+    [[nodiscard]] Result<void> copy_in(const std::string& sql, ByteView bytes);
+
+    // COMMIT of the open transaction; codes of errc_of_commit().
+    //   outcome_unknown   it may have happened
+    //   overloaded        the transaction had failed before and is rolled back
+    [[nodiscard]] Result<void> commit();
+
+    // Ends what is open, without a word; for destructors.
+    void roll_back() noexcept;
+
+    // Notifications that have arrived for LISTENed channels; never blocks.
+    //   unavailable   the connection is broken
+    [[nodiscard]] Result<std::size_t> take_notifications();
+
+    [[nodiscard]] int socket() const noexcept; // for waiting until something arrives
+    [[nodiscard]] bool is_broken() const noexcept;
+    [[nodiscard]] bool is_idle() const noexcept;       // usable, and no transaction is open
+    [[nodiscard]] int server_version() const noexcept; // 150004 = 15.4
+
+private:
+    explicit Connection(pg_conn* session) : session_{session} {}
+    [[nodiscard]] Result<SqlResult> checked(pg_result* result);
+    [[nodiscard]] Result<std::string> prepared(const std::string& sql);
+
+    pg_conn* session_;
+    std::map<std::string, std::string> prepared_; // text of a statement -> its name
+};
+
+// A transaction that is rolled back unless it was committed.
+class Transaction {
+public:
+    [[nodiscard]] static Result<Transaction> begin(Connection& connection);
+    ~Transaction();
+    Transaction(Transaction&& other) noexcept
+        : connection_{std::exchange(other.connection_, nullptr)}
+    {
+    }
+    Transaction& operator=(Transaction&&) = delete;
+
+    [[nodiscard]] Result<void> commit();
+
+private:
+    explicit Transaction(Connection& connection) : connection_{&connection} {}
+    Connection* connection_;
+};
+
+// "{"a","b"}": a text form of an array that is bound as one value.
+[[nodiscard]] std::string sql_array(const std::vector<std::string>& elements);
+
+} // namespace sealstream
