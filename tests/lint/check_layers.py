@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Holds the direction of includes: who may see whose headers, and which library where.
+
+    check_layers.py ROOT       prints file:line for each include that the table forbids
+
+Pure rooms do no input or output; adapters do not know each other; an adapter's headers show no library of
+its own; only the wiring names concrete adapters. Standard library only.
+"""
+
+import dataclasses
+import re
+import sys
+
+import source_text
+
+LIBRARIES = {  # first part of an include path, or the whole of it
+    "boost/asio": "asio",
+    "boost/beast": "beast",
+    "boost/json": "json",
+    "boost/json.hpp": "json",
+    "boost/url": "url",
+    "boost/url.hpp": "url",
+    "boost/system": "boost",
+    "boost/assert.hpp": "boost",
+    "boost/assert": "boost",
+    "boost/core": "boost",
+    "boost/container": "boost",
+    "boost/config.hpp": "boost",
+    "boost/version.hpp": "boost",
+    "openssl": "openssl",
+    "blake3.h": "blake3",
+    "nats": "nats",
+    "nats.h": "nats",
+    "pqxx": "pqxx",
+    "libpq-fe.h": "pqxx",
+    "yaml-cpp": "yaml",
+    "prometheus": "prometheus",
+    "CLI": "cli11",
+    "catch2": "catch2",
+}
+IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition_variable", "future", "cstdio"}
+AWAITABLE = "boost/asio/awaitable.hpp"
+
+CORE = ["core/base", "core/event", "core/ports", "core/async"]
+
+
+@dataclasses.dataclass
+class Room:
+    folder: str
+    project: list  # folders whose headers it may include; its own is implied
+    headers: set = dataclasses.field(default_factory=set)  # libraries that its headers may show
+    sources: set = dataclasses.field(default_factory=set)  # libraries that its sources may use, besides
+    is_pure: bool = False  # no files, sockets, threads or system calls
+    awaitable: bool = False  # headers may name asio::awaitable, for a port's signature
+
+
+ANY = "any"
+EVERY_LIBRARY = set(LIBRARIES.values())
+NO_TEST_LIBRARY = EVERY_LIBRARY - {"catch2"}
+
+# The longest folder that fits decides.
+ROOMS = [
+    Room("core/base", [], headers={"boost", "json"}),
+    Room("core/event", ["core/base"], headers={"json"}, sources={"openssl", "blake3", "boost"}, is_pure=True),
+    Room("core/ports", ["core/base", "core/event"], awaitable=True),
+    Room("core/async", ["core/base"], headers={"asio", "beast", "boost"}),
+    Room("core/memory", CORE, awaitable=True, sources={"asio", "boost"}),
+    Room("audit", ["core/base", "core/event"], sources={"openssl", "json", "boost"}, is_pure=True),
+    Room("audit/service", [*CORE, "audit"], awaitable=True,
+         sources={"asio", "json", "openssl", "prometheus", "boost"}),
+    Room("jetstream", CORE, awaitable=True, sources={"asio", "json", "nats", "prometheus", "boost"}),
+    Room("postgres", CORE, awaitable=True, sources={"asio", "json", "pqxx", "prometheus", "boost"}),
+    Room("projections", [*CORE, "postgres"], awaitable=True,
+         sources={"asio", "json", "pqxx", "prometheus", "boost"}),
+    Room("reactors", [*CORE, "audit"], awaitable=True,
+         sources={"asio", "beast", "json", "url", "prometheus", "boost"}),
+    Room("config", ["core/base"], sources={"yaml", "json", "boost"}),
+    Room("node", ANY, headers=NO_TEST_LIBRARY - {"nats", "pqxx", "yaml"}),
+    Room("node/http", [*CORE, "audit"], headers={"asio", "beast", "boost", "json", "url"},
+         sources={"prometheus"}),
+    Room("node/feeds", [*CORE, "audit", "node/http"], headers={"asio", "beast", "boost", "json", "url"},
+         sources={"prometheus"}),
+    Room("node/security", [*CORE, "node/http"], headers={"boost"}, sources={"asio", "json", "openssl"}),
+    Room("node/dev", CORE, sources={"json", "boost"}),
+    Room("tests", ANY, headers=EVERY_LIBRARY),
+    Room("integration", ANY, headers=EVERY_LIBRARY),
+    Room("bench", ANY, headers=EVERY_LIBRARY),
+]
+
+# Only these files of node/ may name a concrete adapter.
+ADAPTERS = ["jetstream", "postgres", "projections", "audit/service", "reactors"]
+WIRING = re.compile(r"^node/(wiring[a-z_]*\.(cpp|hpp)|main\.cpp|cli/.*)$")
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
+
+
+def room_of(name):
+    fitting = [room for room in ROOMS if name.startswith(room.folder + "/")]
+    return max(fitting, key=lambda room: len(room.folder), default=None)
+
+
+def library_of(include):
+    """Our name of the library; "" for the standard library and the system; None when unknown."""
+    parts = include.split("/")
+    for length in range(len(parts), 0, -1):
+        if "/".join(parts[:length]) in LIBRARIES:
+            return LIBRARIES["/".join(parts[:length])]
+    if parts[0] in {"sys", "netinet", "arpa", "linux", "net"} or (len(parts) == 1 and include.endswith(".h")):
+        return ""
+    if len(parts) == 1 and re.fullmatch(r"[a-z0-9_]+", include):
+        return ""
+    return None
+
+
+def check_own(room, name, include):
+    target = room_of(include)
+    if ".." in include.split("/"):
+        return "includes go from the root of the repository, never upwards"
+    if target is None:
+        return f'"{include}" is in no folder of the table (or does not go from the root)'
+    if target.folder == room.folder:
+        return None
+    if room.project == ANY:
+        if room.folder == "node" and target.folder in ADAPTERS and not WIRING.match(name):
+            return f"only the wiring may name {target.folder}"
+        if room.folder == "node" and target.folder in {"tests", "integration", "bench"}:
+            return f"{target.folder} is for tests"
+        return None
+    if target.folder in room.project:
+        return None
+    if room.folder == "config" and include.endswith("/options.hpp"):
+        return None
+    return f"{room.folder} may not include {target.folder}"
+
+
+def check_library(room, name, include):
+    library = library_of(include)
+    is_header = name.endswith(".hpp")
+    if library is None:
+        return f"<{include}> is of a library that the table does not know"
+    if library == "":
+        is_io = include in IO_HEADERS or include.endswith(".h") and include not in {"stdint.h"}
+        return f"{room.folder} is pure and may not use <{include}>" if room.is_pure and is_io else None
+    if room.awaitable and include == AWAITABLE:
+        return None
+    allowed = room.headers if is_header else room.headers | room.sources
+    if library == "boost" and not is_header:
+        return None
+    if library not in allowed:
+        where = "headers" if is_header else "sources"
+        return f"{where} of {room.folder} may not use {library} (<{include}>)"
+    return None
+
+
+def problems_in(root):
+    problems = []
+    for name, path in source_text.cpp_files(root):
+        text = source_text.read_text(path)
+        room = room_of(name)
+        if room is None:
+            problems.append(f"{name}:1: this folder has no row in the table of check_layers.py")
+            continue
+        for match in INCLUDE.finditer(text):
+            own, foreign = match.groups()
+            message = check_own(room, name, own) if own else check_library(room, name, foreign)
+            if message:
+                problems.append(f"{name}:{source_text.line_at(text, match.start(0))}: {message}")
+    return problems
+
+
+if __name__ == "__main__":
+    sys.exit(source_text.report(problems_in(sys.argv[1]), "layers"))
