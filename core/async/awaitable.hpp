@@ -13,7 +13,8 @@ namespace asio = boost::asio;
 template <class T>
 using Task = boost::asio::awaitable<T>;
 
-// I/O errors come back as values: `auto [failure, size] = co_await socket.async_read_some(buffer, use_tuple);`
+// I/O errors come back as values: `auto [failure, size] = co_await socket.async_read_some(buffer,
+// use_tuple);`
 inline constexpr auto use_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 } // namespace sealstream

@@ -7,8 +7,8 @@ namespace sealstream {
 std::chrono::milliseconds Backoff::next()
 {
     const unsigned doublings = std::min(tries_++, 20U);
-    const auto whole = std::min<std::int64_t>(options_.first.count() << doublings,
-                                              options_.longest.count());
+    const auto whole =
+        std::min<std::int64_t>(options_.first.count() << doublings, options_.longest.count());
     state_ ^= state_ << 13; // xorshift64: jitter needs no better
     state_ ^= state_ >> 7;
     state_ ^= state_ << 17;

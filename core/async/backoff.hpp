@@ -1,7 +1,7 @@
 #pragma once
 
-// How long to wait before the next try: doubles from `first` to `longest`, with jitter, so that many who
-// failed together do not come back together.
+// How long to wait before the next try: doubles from `first` to `longest`, with jitter, so that
+// many who failed together do not come back together.
 
 #include <chrono>
 #include <cstdint>
@@ -16,7 +16,8 @@ struct BackoffOptions {
 class Backoff {
 public:
     explicit Backoff(BackoffOptions options, std::uint64_t seed = 0x9e3779b97f4a7c15)
-        : options_{options}, state_{seed | 1}
+        : options_{options},
+          state_{seed | 1}
     {
     }
 

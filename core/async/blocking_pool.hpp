@@ -1,7 +1,8 @@
 #pragma once
 
-// The one way to block: `co_await pool.run(work)` runs a plain callable on a pool thread and resumes at home.
-// The number of jobs that wait or run is bounded; beyond it the answer is `overloaded` and nothing ran.
+// The one way to block: `co_await pool.run(work)` runs a plain callable on a pool thread and
+// resumes at home. The number of jobs that wait or run is bounded; beyond it the answer is
+// `overloaded` and nothing ran.
 
 #include "core/async/awaitable.hpp"
 #include "core/base/result.hpp"
@@ -25,7 +26,8 @@ struct BlockingPoolOptions {
 class BlockingPool {
 public:
     explicit BlockingPool(BlockingPoolOptions options)
-        : options_{options}, threads_{options.threads}
+        : options_{options},
+          threads_{options.threads}
     {
     }
 
@@ -43,7 +45,10 @@ public:
         co_return outcome;
     }
 
-    [[nodiscard]] std::size_t jobs() const noexcept { return jobs_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t jobs() const noexcept
+    {
+        return jobs_.load(std::memory_order_relaxed);
+    }
     void join() { threads_.join(); }
 
 private:

@@ -14,7 +14,8 @@ Task<void> Notifier::wait_for(std::chrono::nanoseconds longest)
 void Notifier::notify_all() noexcept
 {
     for (auto* timer : waiting_) {
-        // Moving the expiry, not only cancelling it, also catches a wait that has not begun to sleep.
+        // Moving the expiry, not only cancelling it, also catches a wait that has not begun to
+        // sleep.
         timer->expires_at(boost::asio::steady_timer::time_point::min());
     }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Wakes coroutines that wait for a condition. On one I/O thread: no lock, no lost wake-up as long as nothing
-// is awaited between looking at the condition and calling wait_for().
+// Wakes coroutines that wait for a condition. On one I/O thread: no lock, no lost wake-up as long
+// as nothing is awaited between looking at the condition and calling wait_for().
 
 #include "core/async/awaitable.hpp"
 
@@ -23,7 +23,10 @@ public:
     [[nodiscard]] Task<void> wait_for(std::chrono::nanoseconds longest);
 
     void notify_all() noexcept;
-    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept
+    {
+        return executor_;
+    }
 
 private:
     boost::asio::any_io_executor executor_;

@@ -1,6 +1,7 @@
 #pragma once
 
-// Owns background coroutines: counts them, names them, waits for them. Nothing is ever spawned detached.
+// Owns background coroutines: counts them, names them, waits for them. Nothing is ever spawned
+// detached.
 
 #include "core/async/notifier.hpp"
 
@@ -16,8 +17,8 @@ public:
     explicit TaskGroup(boost::asio::any_io_executor executor) : idle_{std::move(executor)} {}
     ~TaskGroup(); // must be idle
 
-    // A task that throws is logged by name; a core loop (stop_process) then stops the process, because a
-    // lost exception is a silent stop.
+    // A task that throws is logged by name; a core loop (stop_process) then stops the process,
+    // because a lost exception is a silent stop.
     void spawn(std::string name, Task<void> task, OnThrow on_throw = OnThrow::stop_process);
 
     // Returns when no task runs, or after `longest` with the number of tasks that still run.

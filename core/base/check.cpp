@@ -17,7 +17,8 @@ void check_failed(const char* condition, const char* why, const char* file, int 
 
 } // namespace sealstream
 
-// Boost's asserts (among them: reading a Result that holds an error) stop the process in release too.
+// Boost's asserts (among them: reading a Result that holds an error) stop the process in release
+// too.
 namespace boost {
 
 void assertion_failed(const char* expression, const char*, const char* file, long line)
@@ -25,8 +26,8 @@ void assertion_failed(const char* expression, const char*, const char* file, lon
     sealstream::check_failed(expression, "an assertion of Boost", file, static_cast<int>(line));
 }
 
-void assertion_failed_msg(const char* expression, const char* message, const char*, const char* file,
-                          long line)
+void assertion_failed_msg(const char* expression, const char* message, const char*,
+                          const char* file, long line)
 {
     sealstream::check_failed(expression, message, file, static_cast<int>(line));
 }

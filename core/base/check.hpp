@@ -1,7 +1,7 @@
 #pragma once
 
-// SEAL_CHECK(condition, "why it must hold"): a broken invariant is a bug, and stops the process in every
-// build. Never used for input.
+// SEAL_CHECK(condition, "why it must hold"): a broken invariant is a bug, and stops the process in
+// every build. Never used for input.
 
 namespace sealstream {
 

@@ -61,16 +61,16 @@ std::string to_rfc3339(WallTime time)
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{point - day};
     std::array<char, 40> text{};
-    int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                             static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                             static_cast<unsigned>(date.day()),
-                             static_cast<int>(clock.hours().count()),
-                             static_cast<int>(clock.minutes().count()),
-                             static_cast<int>(clock.seconds().count()));
+    int size = std::snprintf(
+        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        static_cast<int>(clock.seconds().count()));
     const auto fraction = clock.subseconds().count();
     if (fraction != 0) {
         const auto at = static_cast<std::size_t>(size);
-        size += std::snprintf(text.data() + at, text.size() - at, ".%09d", static_cast<int>(fraction));
+        size +=
+            std::snprintf(text.data() + at, text.size() - at, ".%09d", static_cast<int>(fraction));
         while (text[static_cast<std::size_t>(size) - 1] == '0') {
             --size;
         }

@@ -34,7 +34,8 @@ std::string encode_base64(ByteView bytes, std::string_view alphabet, bool is_pad
         const std::size_t taken = std::min<std::size_t>(3, bytes.size() - at);
         std::uint32_t group = 0;
         for (std::size_t next = 0; next < 3; ++next) {
-            group = (group << 8) | (next < taken ? static_cast<std::uint32_t>(bytes[at + next]) : 0);
+            group =
+                (group << 8) | (next < taken ? static_cast<std::uint32_t>(bytes[at + next]) : 0);
         }
         for (std::size_t letter = 0; letter < 4; ++letter) {
             if (letter <= taken) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Hexadecimal (lower case) and Base64 (RFC 4648; standard alphabet with padding, and URL-safe without).
-// Decoding is strict: other letters, wrong padding or stray bits are `malformed`.
+// Hexadecimal (lower case) and Base64 (RFC 4648; standard alphabet with padding, and URL-safe
+// without). Decoding is strict: other letters, wrong padding or stray bits are `malformed`.
 
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"

@@ -40,9 +40,9 @@ enum class Errc : std::uint8_t {
     shutting_down,
 
     // A person must act.
-    corrupt,      // stored data contradicts itself or its proof; never retried, never skipped
-    unsupported,  // the server or the setup lacks what we need
-    internal,     // our bug
+    corrupt,     // stored data contradicts itself or its proof; never retried, never skipped
+    unsupported, // the server or the setup lacks what we need
+    internal,    // our bug
 
     // Proofs.
     proof_too_short,
@@ -60,7 +60,7 @@ struct Error {
 
 struct ErrcInfo {
     Errc code;
-    std::string_view name;   // stable, snake_case; on the wire and in logs
+    std::string_view name; // stable, snake_case; on the wire and in logs
     int http_status;
     bool is_retryable;       // the same request may succeed later
     std::string_view title;  // public: what happened

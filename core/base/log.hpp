@@ -4,11 +4,11 @@
 //
 //   log(Level::warn, "nats.disconnected", "jetstream", {{"url", url}});
 //
-// `event` is a constant such as "append.rejected"; values are fields, texts are never composed. Levels by
-// who acts: error = a person must act now; warn = degraded, heals itself; info = rare life-cycle facts;
-// debug = per batch; trace = per event. Payloads, keys, tokens and connection strings are never logged.
-// An event that repeats is written at once, then at most every ten seconds, with the count it stands for.
-// Safe from any thread.
+// `event` is a constant such as "append.rejected"; values are fields, texts are never composed.
+// Levels by who acts: error = a person must act now; warn = degraded, heals itself; info = rare
+// life-cycle facts; debug = per batch; trace = per event. Payloads, keys, tokens and connection
+// strings are never logged. An event that repeats is written at once, then at most every ten
+// seconds, with the count it stands for. Safe from any thread.
 
 #include <boost/json/value.hpp>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Result<T>: a value or an Error. Expected failures travel as values; exceptions never leave an adapter.
+// Result<T>: a value or an Error. Expected failures travel as values; exceptions never leave an
+// adapter.
 //
 // Reading a Result that holds an error stops the process (core/base/check.cpp); `.value()` does not
 // compile, because it would throw.
@@ -22,8 +23,8 @@ using Result = boost::system::result<T, Error>;
 #define SEAL_CONCAT_INNER(a, b) a##b
 #define SEAL_CONCAT(a, b) SEAL_CONCAT_INNER(a, b)
 
-// SEAL_TRY(name, expression): declares `name` with the value, or returns the error. Two statements, not
-// an expression: GCC miscompiles statement expressions in coroutines (PR 115851).
+// SEAL_TRY(name, expression): declares `name` with the value, or returns the error. Two statements,
+// not an expression: GCC miscompiles statement expressions in coroutines (PR 115851).
 #define SEAL_TRY(variable, expression)                                                             \
     auto SEAL_CONCAT(variable, _result) = (expression);                                            \
     if (!SEAL_CONCAT(variable, _result)) {                                                         \

@@ -1,9 +1,10 @@
 #pragma once
 
-// The audit stream: an append-only sequence of entries with one writer at a time. Entries are opaque here;
-// audit/ says what is in them. Sequences count 1, 2, 3 … without gaps.
+// The audit stream: an append-only sequence of entries with one writer at a time. Entries are
+// opaque here; audit/ says what is in them. Sequences count 1, 2, 3 … without gaps.
 //
-// Fencing   Every append names the sequence it must follow. Two writers can therefore never both succeed;
+// Fencing   Every append names the sequence it must follow. Two writers can therefore never both
+// succeed;
 //           the one that fails has lost its place and must stop.
 
 #include "core/base/bytes.hpp"
@@ -25,8 +26,8 @@ class AuditLog {
 public:
     virtual ~AuditLog() = default;
 
-    // Appends entries in order, directly after `last`; all or a prefix. Pipelined: one round trip for all.
-    // Returns the sequence of the last one.
+    // Appends entries in order, directly after `last`; all or a prefix. Pipelined: one round trip
+    // for all. Returns the sequence of the last one.
     //
     //   conflict         somebody else has written: this writer is deposed
     //   outcome_unknown  some may be in: read the tail

@@ -1,7 +1,7 @@
 #pragma once
 
-// The first read model: every event, found by id or by filter. It follows the log, so it may lag; `cursor()`
-// says how far it is, and an answer never contains anything above it.
+// The first read model: every event, found by id or by filter. It follows the log, so it may lag;
+// `cursor()` says how far it is, and an answer never contains anything above it.
 
 #include "core/event/event.hpp"
 
@@ -15,15 +15,16 @@ namespace sealstream {
 
 // Empty fields do not filter. All given ones must hold.
 struct EventQuery {
-    Position after{};                  // exclusive
+    Position after{}; // exclusive
     std::size_t events_max{100};
-    bool is_descending{false};         // newest first; then `after` is exclusive from above, 0 = from the head
-    std::vector<std::string> types;    // any of these; "package.*" is a prefix
+    bool is_descending{
+        false}; // newest first; then `after` is exclusive from above, 0 = from the head
+    std::vector<std::string> types; // any of these; "package.*" is a prefix
     std::string stream_type;
-    std::string stream_id;             // only with stream_type
+    std::string stream_id; // only with stream_type
     std::string source;
     std::string actor;
-    std::string category;              // meta.category
+    std::string category; // meta.category
     std::string key;
     std::optional<WallTime> from_time; // inclusive; the event's own time, else its ingest time
     std::optional<WallTime> to_time;   // exclusive

@@ -4,7 +4,8 @@
 //
 // Executor    Calls start and complete on the node's I/O thread.
 // Durability  A successful append() is held as durability() says before it completes.
-// Order       Positions count 1, 2, 3 … in the order in which every reader sees them; nothing is ever
+// Order       Positions count 1, 2, 3 … in the order in which every reader sees them; nothing is
+// ever
 //             inserted before what a reader has seen.
 // Shutdown    After close(), pending and later calls complete with Errc::shutting_down.
 
@@ -30,15 +31,15 @@ struct Placed {
 };
 
 struct Appended {
-    std::vector<Placed> events;  // in the order of the request
-    bool is_repeat{false};       // all were there already; these are their original places
+    std::vector<Placed> events; // in the order of the request
+    bool is_repeat{false};      // all were there already; these are their original places
 };
 
 // What an acknowledged append has survived, as read back from the server.
 struct Durability {
-    std::string name;        // "memory", "jetstream-r1-lazy", "jetstream-r3-synced", "postgres-synced" …
+    std::string name; // "memory", "jetstream-r1-lazy", "jetstream-r3-synced", "postgres-synced" …
     int replicas{1};
-    bool is_synced{false};   // written through to disk before the acknowledgement
+    bool is_synced{false}; // written through to disk before the acknowledgement
 };
 
 struct ReadLimits {
@@ -50,8 +51,9 @@ class EventLog {
 public:
     virtual ~EventLog() = default;
 
-    // Appends all drafts of all streams, or none. Each stream appears once; 1 to append_events_max drafts
-    // in all. An id that is in the log already makes the call a repeat, when all of it is there.
+    // Appends all drafts of all streams, or none. Each stream appears once; 1 to append_events_max
+    // drafts in all. An id that is in the log already makes the call a repeat, when all of it is
+    // there.
     //
     //   conflict         a stream does not meet its condition: read it, decide again
     //   key_reuse        an id is in the log with other content
@@ -76,13 +78,15 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<Result<StreamHead>>
     stream_head(StreamName stream) = 0;
 
-    // A subscription from just above `after`: catches up, then follows, as one sequence without gap or double.
+    // A subscription from just above `after`: catches up, then follows, as one sequence without gap
+    // or double.
     [[nodiscard]] virtual std::unique_ptr<Feed> subscribe_from(Position after) = 0;
 
     // The last position; 0 when the log is empty.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> head() = 0;
 
-    // A mark of this very log, different after it was deleted and made again. Cursors are bound to it.
+    // A mark of this very log, different after it was deleted and made again. Cursors are bound to
+    // it.
     [[nodiscard]] virtual std::string incarnation() const = 0;
 
     [[nodiscard]] virtual Durability durability() const = 0;

@@ -12,19 +12,21 @@
 namespace sealstream {
 
 struct FeedBatch {
-    std::vector<StoredRecord> records; // ascending, directly after what came before; empty on a quiet wait
-    bool is_caught_up{false};          // nothing newer was in the log when this was read
+    std::vector<StoredRecord>
+        records;              // ascending, directly after what came before; empty on a quiet wait
+    bool is_caught_up{false}; // nothing newer was in the log when this was read
 };
 
 class Feed {
 public:
     virtual ~Feed() = default;
 
-    // The next records, at most `events_max`; waits up to `wait` for the first one. Reconnects by itself.
+    // The next records, at most `events_max`; waits up to `wait` for the first one. Reconnects by
+    // itself.
     //
     //   corrupt        the log has a hole, or has gone back behind what this feed has delivered
-    //   unavailable    the server is away for longer than the adapter's patience: call again to go on
-    //   shutting_down  close() was called
+    //   unavailable    the server is away for longer than the adapter's patience: call again to go
+    //   on shutting_down  close() was called
     [[nodiscard]] virtual boost::asio::awaitable<Result<FeedBatch>>
     next(std::size_t events_max, std::chrono::milliseconds wait) = 0;
 

@@ -1,14 +1,17 @@
 #include "core/base/encoding.hpp"
-
 #include "tests/support/catch.hpp"
 
 using namespace sealstream;
 
 TEST_CASE("the vectors of RFC 4648 section 10 encode and decode", "[base]")
 {
-    const std::pair<std::string_view, std::string_view> rows[] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::pair<std::string_view, std::string_view> rows[] = {{"", ""},
+                                                                  {"f", "Zg=="},
+                                                                  {"fo", "Zm8="},
+                                                                  {"foo", "Zm9v"},
+                                                                  {"foob", "Zm9vYg=="},
+                                                                  {"fooba", "Zm9vYmE="},
+                                                                  {"foobar", "Zm9vYmFy"}};
 
     for (const auto& [plain, encoded] : rows) {
         CHECK(to_base64(as_bytes(plain)) == encoded);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Captures the log while it lives. An error line means that a person must act, so every error that a test
-// did not `expect` fails it (checked by `unexpected_errors()`).
+// Captures the log while it lives. An error line means that a person must act, so every error that
+// a test did not `expect` fails it (checked by `unexpected_errors()`).
 
 #include "core/base/log.hpp"
 

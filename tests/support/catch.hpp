@@ -1,7 +1,7 @@
 #pragma once
 
-// Catch2 2 (Debian 12) and 3 (Debian 13) under one include. Never put co_await into an assertion: GCC runs it
-// twice (Catch2 issue 2591).
+// Catch2 2 (Debian 12) and 3 (Debian 13) under one include. Never put co_await into an assertion:
+// GCC runs it twice (Catch2 issue 2591).
 
 #ifdef SEALSTREAM_CATCH2_V2
 #include <catch2/catch.hpp>
@@ -21,7 +21,10 @@ namespace Catch {
 
 template <>
 struct StringMaker<sealstream::Errc> {
-    static std::string convert(sealstream::Errc code) { return std::string{sealstream::name(code)}; }
+    static std::string convert(sealstream::Errc code)
+    {
+        return std::string{sealstream::name(code)};
+    }
 };
 
 template <class T>

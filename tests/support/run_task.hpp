@@ -1,7 +1,7 @@
 #pragma once
 
-// Drives an io_context until a coroutine is done and hands out its value, so that assertions stay in plain
-// functions.
+// Drives an io_context until a coroutine is done and hands out its value, so that assertions stay
+// in plain functions.
 
 #include "core/async/awaitable.hpp"
 #include "core/base/check.hpp"
@@ -18,13 +18,14 @@ T run_task(boost::asio::io_context& context, Task<T> task)
 {
     std::optional<T> value;
     bool is_done = false;
-    boost::asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& thrown, T outcome) {
-        if (thrown) {
-            std::rethrow_exception(thrown);
-        }
-        value.emplace(std::move(outcome));
-        is_done = true;
-    });
+    boost::asio::co_spawn(context, std::move(task),
+                          [&](const std::exception_ptr& thrown, T outcome) {
+                              if (thrown) {
+                                  std::rethrow_exception(thrown);
+                              }
+                              value.emplace(std::move(outcome));
+                              is_done = true;
+                          });
     context.restart();
     while (!is_done && context.run_one() != 0) {
     }

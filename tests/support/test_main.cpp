@@ -1,4 +1,5 @@
-// The main of every test binary: prints the seed, and fails a test that logs an error nobody expected.
+// The main of every test binary: prints the seed, and fails a test that logs an error nobody
+// expected.
 
 #ifdef SEALSTREAM_CATCH2_V2
 #define CATCH_CONFIG_RUNNER
