@@ -23,6 +23,12 @@ public:
 
     // Between half and all of the doubled wait.
     [[nodiscard]] std::chrono::milliseconds next();
+    // The wait after so many tries.
+    [[nodiscard]] std::chrono::milliseconds after(unsigned tries)
+    {
+        tries_ = tries;
+        return next();
+    }
     void reset() noexcept { tries_ = 0; }
     [[nodiscard]] unsigned tries() const noexcept { return tries_; }
 

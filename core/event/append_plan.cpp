@@ -16,6 +16,13 @@ Error conflict(const std::string& wanted, Version actual)
 
 } // namespace
 
+bool is_same_content(const Draft& draft, const Draft& earlier)
+{
+    Draft salted = draft;
+    salted.salt = earlier.salt;
+    return salted == earlier;
+}
+
 bool ChainPolicy::requires_chain(std::string_view stream_type) const
 {
     return is_required_everywhere ||

@@ -33,6 +33,9 @@ struct Draft {
     friend bool operator==(const Draft&, const Draft&) = default;
 };
 
+// Whether a draft says what an earlier one said; salts are random and do not count.
+[[nodiscard]] bool is_same_content(const Draft& draft, const Draft& earlier);
+
 struct Event {
     Draft draft;
     StreamName stream;
