@@ -1,8 +1,8 @@
 #pragma once
 
-// The record: the exact bytes of an event. Two codecs behind one interface, chosen per ledger. Bytes, not
-// structures, are hashed; so decoding is strict, and what was decoded encodes to the same bytes again.
-// The formats are in docs/record.md and frozen in tests/vectors.
+// The record: the exact bytes of an event. Two codecs behind one interface, chosen per ledger.
+// Bytes, not structures, are hashed; so decoding is strict, and what was decoded encodes to the
+// same bytes again. The formats are in docs/record.md and frozen in tests/vectors.
 
 #include "core/event/event.hpp"
 
@@ -19,7 +19,9 @@ public:
 
     [[nodiscard]] virtual Bytes encode(const Event& event) const = 0;
 
-    //   malformed and the other input codes   not a record of this codec, or not in its one canonical form
+    //   malformed and the other input codes   not a record of this codec, or not in its one
+    //   canonical form corrupt                               the payload contradicts the digest
+    //   beside it (CBOR)
     [[nodiscard]] virtual Result<Event> decode(ByteView record) const = 0;
 };
 
