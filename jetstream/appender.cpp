@@ -1,0 +1,449 @@
+#include "jetstream/appender.hpp"
+
+#include "core/async/backoff.hpp"
+#include "core/base/check.hpp"
+#include "core/base/log.hpp"
+#include "jetstream/append_flight.hpp"
+#include "jetstream/subject.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace sealstream::jetstream {
+
+namespace {
+
+std::vector<StreamName> streams_of(const std::vector<StreamAppend>& batch)
+{
+    std::vector<StreamName> streams;
+    streams.reserve(batch.size());
+    for (const StreamAppend& append : batch) {
+        streams.push_back(append.stream);
+    }
+    return streams;
+}
+
+Result<std::size_t> count_events(const std::vector<StreamAppend>& batch)
+{
+    std::size_t events = 0;
+    std::set<StreamName> seen;
+    for (const StreamAppend& append : batch) {
+        events += append.drafts.size();
+        if (append.drafts.empty() || !seen.insert(append.stream).second) {
+            return Error{Errc::malformed, "each stream of an append appears once, with events"};
+        }
+    }
+    if (events == 0) {
+        return Error{Errc::malformed, "an append without events"};
+    }
+    if (events > append_events_max) {
+        return Error{Errc::too_large, "more than 1000 events in one append"};
+    }
+    return events;
+}
+
+} // namespace
+
+Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection,
+                   DirectReader& reader, const EventLogOptions& options, const Clock& clock,
+                   boost::asio::any_io_executor home)
+    : plain_{plain}, gathered_{gathered}, connection_{connection}, reader_{reader},
+      options_{options}, clock_{clock}, home_{std::move(home)}, heads_{options.known_streams_max}
+{
+}
+
+Task<Result<Appended>> Appender::append(std::vector<StreamAppend> batch)
+{
+    const auto events = count_events(batch);
+    if (!events) {
+        co_return events.error();
+    }
+    if (is_closed_) {
+        co_return Error{Errc::shutting_down, {}};
+    }
+    if (queued_events_ + *events > options_.queue_events_max) {
+        co_return Error{Errc::overloaded, "too many events wait for the log"};
+    }
+    auto operation = std::make_shared<Operation>();
+    operation->batch = std::move(batch);
+    operation->events = *events;
+    operation->deadline = clock_.monotonic() + options_.append_timeout;
+    queued_events_ += *events;
+    open_.insert(operation);
+    auto initiate = [](auto handler, Appender* self, OperationPtr started) {
+        started->on_done = std::move(handler);
+        self->submit(started);
+    };
+    co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                                   void(Result<Appended>)>(
+        std::move(initiate), boost::asio::use_awaitable, this, std::move(operation));
+}
+
+void Appender::complete(const OperationPtr& operation, Result<Appended> outcome)
+{
+    if (open_.erase(operation) == 0) {
+        return; // close() was first
+    }
+    queued_events_ -= operation->events;
+    auto resume = [handler = std::move(operation->on_done),
+                   outcome = std::move(outcome)]() mutable {
+        std::move(handler)(std::move(outcome));
+    };
+    boost::asio::post(home_, std::move(resume)); // never from within our own loops
+}
+
+bool Appender::is_expired(const OperationPtr& operation)
+{
+    if (is_closed_) {
+        complete(operation, Error{Errc::shutting_down, {}});
+        return true;
+    }
+    if (clock_.monotonic() < operation->deadline) {
+        return false;
+    }
+    if (operation->may_be_stored) {
+        complete(operation, Error{Errc::outcome_unknown, "the log's answer was lost"});
+    } else {
+        complete(operation, Error{Errc::unavailable, operation->last_trouble.empty()
+                                                         ? "the log takes no events now"
+                                                         : operation->last_trouble});
+    }
+    return true;
+}
+
+void Appender::submit(const OperationPtr& operation)
+{
+    if (is_expired(operation)) {
+        return;
+    }
+    for (const StreamAppend& append : operation->batch) {
+        const auto busy = busy_.find(append.stream);
+        if (busy != busy_.end()) {
+            busy->second.waiting.push_back(operation);
+            return;
+        }
+    }
+    if (!options_.is_synced && operation->events == 1) {
+        send_plain(operation);
+        return;
+    }
+    lane_.push_back(operation);
+    pump_lane();
+}
+
+void Appender::release(const std::vector<StreamName>& streams)
+{
+    std::vector<OperationPtr> ready;
+    for (const StreamName& stream : streams) {
+        const auto busy = busy_.find(stream);
+        if (busy != busy_.end()) {
+            std::move(busy->second.waiting.begin(), busy->second.waiting.end(),
+                      std::back_inserter(ready));
+            busy_.erase(busy);
+        }
+    }
+    if (ready.size() == 1) {
+        submit(ready.front());
+    } else {
+        // They waited for the same stream: together they make one batch.
+        std::copy(ready.begin(), ready.end(), std::back_inserter(lane_));
+    }
+    while (!plain_backlog_.empty() && plain_.in_flight() < options_.plain_in_flight_max) {
+        const auto next = std::move(plain_backlog_.front());
+        plain_backlog_.pop_front();
+        submit(next);
+    }
+    pump_lane();
+}
+
+void Appender::send_plain(const OperationPtr& operation)
+{
+    if (plain_.in_flight() >= options_.plain_in_flight_max) {
+        plain_backlog_.push_back(operation);
+        return;
+    }
+    const StreamAppend& append = operation->batch.front();
+    const StreamHead* known = heads_.find(append.stream);
+    StreamHead head;
+    if (known != nullptr) {
+        head = *known;
+    } else if (operation->is_guess_refused || append.expected.kind == Expected::Kind::present ||
+               append.expected.kind == Expected::Kind::version) {
+        hold(append.stream);
+        spawn(refresh(operation, streams_of(operation->batch)));
+        return;
+    }
+    // An unknown stream is taken for a new one: right for most, and the condition catches the rest.
+    if (const auto met = check_expected(append.expected, head); !met) {
+        hold(append.stream);
+        spawn(resolve_conflict(operation, met.error()));
+        return;
+    }
+    auto flight = std::make_shared<Flight>();
+    flight->is_plain = true;
+    flight->add(operation, append, head, options_.chain.requires_chain(append.stream.type));
+    flight->operations.push_back(operation);
+    hold(append.stream);
+    send(flight);
+}
+
+bool Appender::add_to(Flight& flight, const OperationPtr& operation, bool& is_full)
+{
+    std::vector<StreamName> unknown;
+    std::vector<StreamHead> heads;
+    for (const StreamAppend& append : operation->batch) {
+        const auto* const inside = flight.find(append.stream);
+        if (inside == nullptr) {
+            if (const auto busy = busy_.find(append.stream); busy != busy_.end()) {
+                busy->second.waiting.push_back(operation);
+                return false;
+            }
+        }
+        const auto* const head = inside != nullptr ? &inside->head : heads_.find(append.stream);
+        if (head == nullptr) {
+            unknown.push_back(append.stream);
+        } else {
+            heads.push_back(*head);
+        }
+    }
+    if (!unknown.empty()) {
+        for (const StreamName& stream : unknown) {
+            hold(stream);
+        }
+        spawn(refresh(operation, std::move(unknown)));
+        return false;
+    }
+    for (std::size_t at = 0; at < operation->batch.size(); ++at) {
+        const StreamAppend& append = operation->batch[at];
+        if (const auto met = check_expected(append.expected, heads[at]); !met) {
+            if (flight.find(append.stream) != nullptr) {
+                is_full = true; // depends on this flight's outcome: look again after it
+                return false;
+            }
+            const auto streams = streams_of(operation->batch);
+            const bool is_shared = std::any_of(streams.begin(), streams.end(), [&](const auto& name) {
+                return flight.find(name) != nullptr;
+            });
+            if (is_shared) {
+                is_full = true;
+                return false;
+            }
+            for (const StreamName& stream : streams) {
+                hold(stream);
+            }
+            spawn(resolve_conflict(operation, met.error()));
+            return false;
+        }
+    }
+    for (std::size_t at = 0; at < operation->batch.size(); ++at) {
+        const StreamAppend& append = operation->batch[at];
+        flight.add(operation, append, heads[at], options_.chain.requires_chain(append.stream.type));
+    }
+    flight.operations.push_back(operation);
+    return true;
+}
+
+void Appender::pump_lane()
+{
+    if (std::exchange(is_pumping_, true)) {
+        return;
+    }
+    while (!lane_.empty() && batches_in_flight_ < options_.batches_in_flight_max) {
+        auto flight = std::make_shared<Flight>();
+        bool is_full = false;
+        while (!lane_.empty() && !is_full) {
+            const OperationPtr next = lane_.front();
+            const bool fits = flight->events() + next->events <= options_.batch_events_max &&
+                              flight->bytes < options_.batch_bytes_max;
+            const bool must_wait = next->must_go_alone && !flight->operations.empty();
+            if (!fits || must_wait) {
+                break;
+            }
+            lane_.pop_front();
+            if (is_expired(next)) {
+                continue;
+            }
+            if (add_to(*flight, next, is_full)) {
+                is_full = next->must_go_alone;
+            } else if (is_full) {
+                lane_.push_front(next);
+            }
+        }
+        if (flight->operations.empty()) {
+            break; // everything waits for something else
+        }
+        for (const auto& touched : flight->touched) {
+            hold(touched.stream);
+        }
+        ++batches_in_flight_;
+        send(flight);
+    }
+    is_pumping_ = false;
+}
+
+void Appender::send(const FlightPtr& flight)
+{
+    const auto& record_codec = codec(options_.codec);
+    std::vector<Bytes> records;
+    std::vector<std::string> ids;
+    std::vector<std::string> conditions;
+    std::vector<Publisher::Outgoing> messages;
+    records.reserve(flight->events());
+    ids.reserve(flight->events());
+    conditions.reserve(flight->events());
+    messages.reserve(flight->events());
+    for (const Flight::Item& item : flight->items) {
+        records.push_back(record_codec.encode(item.event));
+        ids.push_back(item.event.draft.id.to_string());
+        Publisher::Outgoing message;
+        message.subject = subject_of(options_.ledger, item.event.stream);
+        message.headers.push_back({"Nats-Msg-Id", ids.back().c_str()});
+        if (item.is_first_of_stream) {
+            conditions.push_back(std::to_string(item.expected_position.value));
+            message.headers.push_back(
+                {"Nats-Expected-Last-Subject-Sequence", conditions.back().c_str()});
+        }
+        message.payload = as_text(records.back());
+        messages.push_back(std::move(message));
+    }
+    auto on_answer = [this, flight](const Ack& ack) { on_ack(flight, ack); };
+    const auto sent = messages.size() == 1 ? plain_.publish(messages.front(), std::move(on_answer))
+                                           : gathered_.publish_batch(messages, std::move(on_answer));
+    if (!sent) {
+        for (const OperationPtr& operation : flight->operations) {
+            operation->last_trouble = describe(sent.error());
+        }
+        if (sent.error().code == Errc::too_large) {
+            boost::asio::post(home_, [this, flight, error = sent.error(), keep = owner_.lock()] {
+                fail_all(flight, error);
+            });
+            return;
+        }
+        spawn(retry_later(flight, std::chrono::milliseconds{5}));
+    }
+}
+
+void Appender::on_ack(const FlightPtr& flight, const Ack& ack)
+{
+    for (const OperationPtr& operation : flight->operations) {
+        operation->last_trouble = ack.text;
+        ++operation->tries;
+    }
+    const auto delay = Backoff{{std::chrono::milliseconds{2}, std::chrono::milliseconds{250}},
+                               flight->operations.front()->tries}
+                           .after(flight->operations.front()->tries);
+    switch (ack.kind) {
+    case Ack::Kind::stored:
+        complete_stored(flight, ack);
+        return;
+    case Ack::Kind::duplicate:
+        heads_.forget(flight->touched.front().stream);
+        spawn(resolve_duplicate(flight->operations.front(), ack.sequence));
+        flight->finish(batches_in_flight_);
+        return;
+    case Ack::Kind::batch_duplicate:
+        if (flight->operations.size() == 1) {
+            spawn(resolve_batch_duplicate(flight->operations.front()));
+            flight->finish(batches_in_flight_);
+            return;
+        }
+        for (const OperationPtr& operation : flight->operations) {
+            operation->must_go_alone = true; // one of them is the repeat: find out which
+        }
+        spawn(retry_later(flight, std::chrono::milliseconds{0}));
+        return;
+    case Ack::Kind::wrong_sequence:
+        for (const OperationPtr& operation : flight->operations) {
+            operation->is_guess_refused = true;
+        }
+        spawn(retry_later(flight, std::chrono::milliseconds{0}));
+        return;
+    case Ack::Kind::lost:
+        for (const OperationPtr& operation : flight->operations) {
+            operation->may_be_stored = true;
+        }
+        spawn(retry_later(flight, delay));
+        return;
+    case Ack::Kind::undecided:
+    case Ack::Kind::transient:
+        spawn(retry_later(flight, delay));
+        return;
+    case Ack::Kind::full:
+        fail_all(flight, Error{Errc::capacity, "the log refuses: " + ack.text});
+        return;
+    case Ack::Kind::too_large:
+        fail_all(flight, Error{Errc::too_large, "an event is larger than the server takes"});
+        return;
+    case Ack::Kind::fault:
+        log(Level::error, "append.refused_by_server", "jetstream",
+            {{"err_code", ack.err_code}, {"text", ack.text}});
+        fail_all(flight, Error{Errc::internal, "the log refuses: " + ack.text});
+        return;
+    }
+}
+
+void Appender::complete_stored(const FlightPtr& flight, const Ack& ack)
+{
+    const std::uint64_t count = flight->events();
+    if (!flight->is_plain && count > 1 && ack.count != count) {
+        log(Level::error, "append.batch_count_differs", "jetstream",
+            {{"sent", count}, {"stored", ack.count}});
+        fail_all(flight, Error{Errc::corrupt, "the server stored another number of events"});
+        return;
+    }
+    const std::uint64_t first = ack.sequence - count + 1;
+    std::size_t at = 0;
+    std::unordered_map<const Operation*, Appended> outcomes;
+    for (const Flight::Item& item : flight->items) {
+        const Position position{first + at++};
+        outcomes[item.operation].events.push_back(
+            {item.event.draft.id, item.event.stream, position, item.event.version});
+        if (auto* const touched = flight->find(item.event.stream)) {
+            touched->head.position = position;
+        }
+    }
+    for (const auto& touched : flight->touched) {
+        heads_.set(touched.stream, touched.head);
+    }
+    newest_ = std::max(newest_, Position{ack.sequence});
+    for (const OperationPtr& operation : flight->operations) {
+        complete(operation, std::move(outcomes[operation.get()]));
+    }
+    flight->finish(batches_in_flight_);
+    release(flight->streams());
+}
+
+void Appender::fail_all(const FlightPtr& flight, const Error& error)
+{
+    for (const auto& touched : flight->touched) {
+        heads_.forget(touched.stream);
+    }
+    for (const OperationPtr& operation : flight->operations) {
+        complete(operation, error);
+    }
+    flight->finish(batches_in_flight_);
+    release(flight->streams());
+}
+
+void Appender::spawn(Task<void> task)
+{
+    auto on_done = [keep = owner_.lock()](const std::exception_ptr& thrown) {
+        SEAL_CHECK(!thrown, "the append path never throws");
+    };
+    boost::asio::co_spawn(home_, std::move(task), std::move(on_done));
+}
+
+void Appender::close()
+{
+    is_closed_ = true;
+    const auto waiting = open_;
+    for (const OperationPtr& operation : waiting) {
+        complete(operation, operation->may_be_stored
+                                ? Error{Errc::outcome_unknown, "closed before the log answered"}
+                                : Error{Errc::shutting_down, {}});
+    }
+}
+
+} // namespace sealstream::jetstream

@@ -1,0 +1,391 @@
+#include "jetstream/connection.hpp"
+
+#include "core/base/check.hpp"
+#include "core/base/log.hpp"
+#include "jetstream/message.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/json/parse.hpp>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+namespace sealstream::jetstream {
+
+namespace {
+
+// nats.c ends its own threads only in nats_Close(); one guard for the process.
+void open_library()
+{
+    static const natsStatus opened = nats_Open(-1);
+    SEAL_CHECK(opened == NATS_OK, "nats.c starts its threads");
+}
+
+Error status_error(natsStatus status, std::string_view what)
+{
+    const std::string text = std::string{what} + ": " + natsStatus_GetText(status);
+    switch (static_cast<int>(status)) {
+    case NATS_TIMEOUT:
+        return Error{Errc::timed_out, text};
+    case NATS_NOT_PERMITTED:
+    case NATS_CONNECTION_AUTH_FAILED:
+        return Error{Errc::forbidden, text};
+    case NATS_MAX_PAYLOAD:
+        return Error{Errc::too_large, text};
+    case NATS_INVALID_ARG:
+    case NATS_INVALID_SUBJECT:
+        return Error{Errc::internal, text};
+    default:
+        return Error{Errc::unavailable, text};
+    }
+}
+
+} // namespace
+
+// Lives as long as any library callback may run.
+struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
+    explicit Shared(boost::asio::any_io_executor executor) : home{executor}, changed{executor} {}
+
+    boost::asio::any_io_executor home;
+    ConnectionHandle handle;
+    std::string inbox_prefix;
+    Notifier changed;
+    std::function<void(bool)> state_handler;
+    std::atomic<bool> is_connected{false};
+    std::atomic<std::uint64_t> reconnects{0};
+    bool is_closed{false};
+    std::uint64_t next_inbox{0};
+
+    struct Waiting {
+        bool is_done{false};
+        std::string answer;
+        bool is_no_responders{false};
+        std::unique_ptr<Notifier> arrived;
+    };
+    std::unique_ptr<Subscription> answers;
+    std::map<std::string, Waiting*, std::less<>> waiting;
+
+    void state(bool connected)
+    {
+        is_connected.store(connected);
+        boost::asio::post(home, [self = shared_from_this(), connected] {
+            if (self->is_closed) {
+                return;
+            }
+            if (self->state_handler) {
+                self->state_handler(connected);
+            }
+            self->changed.notify_all();
+        });
+    }
+};
+
+namespace {
+
+// Hands messages from a library thread to home: one post wakes home for as many as have gathered.
+class Mailbox : public std::enable_shared_from_this<Mailbox> {
+public:
+    Mailbox(boost::asio::any_io_executor home, Connection::Handler handler)
+        : home_{std::move(home)}, handler_{std::move(handler)}
+    {
+    }
+
+    void put(natsMsg* message)
+    {
+        bool must_wake = false;
+        {
+            const std::lock_guard lock{mutex_};
+            gathered_.emplace_back(message);
+            must_wake = !std::exchange(is_woken_, true);
+        }
+        if (must_wake) {
+            boost::asio::post(home_, [self = shared_from_this()] { self->deliver(); });
+        }
+    }
+
+    void close() { is_open_ = false; } // at home
+
+private:
+    void deliver()
+    {
+        {
+            const std::lock_guard lock{mutex_};
+            taken_.swap(gathered_);
+            is_woken_ = false;
+        }
+        for (Message& message : taken_) {
+            if (is_open_) {
+                handler_(std::move(message));
+            }
+        }
+        taken_.clear();
+    }
+
+    boost::asio::any_io_executor home_;
+    Connection::Handler handler_;
+    bool is_open_{true};
+    std::mutex mutex_;
+    std::vector<Message> gathered_;
+    std::vector<Message> taken_;
+    bool is_woken_{false};
+};
+
+class LibrarySubscription final : public Subscription {
+public:
+    LibrarySubscription(std::shared_ptr<Mailbox> mailbox) : mailbox_{std::move(mailbox)} {}
+    ~LibrarySubscription() override
+    {
+        mailbox_->close();
+        // The library calls back until the subscription is destroyed for good; `kept` lives until then.
+        if (handle_ != nullptr) {
+            natsSubscription_Unsubscribe(handle_.get());
+        }
+    }
+
+    std::shared_ptr<Mailbox> mailbox_;
+    SubscriptionHandle handle_;
+};
+
+// Called on a library thread. The message is ours.
+void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* closure)
+{
+    (*static_cast<std::shared_ptr<Mailbox>*>(closure))->put(message);
+}
+
+// Called by the library when no callback can run any more.
+void on_complete(void* closure)
+{
+    delete static_cast<std::shared_ptr<Mailbox>*>(closure);
+}
+
+} // namespace
+
+Connection::Connection(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {}
+
+Connection::~Connection()
+{
+    close();
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options, Flush flush,
+                                                     boost::asio::any_io_executor home)
+{
+    open_library();
+    auto shared = std::make_shared<Shared>(std::move(home));
+    natsOptions* raw_options = nullptr;
+    natsStatus status = natsOptions_Create(&raw_options);
+    const OptionsHandle settings{raw_options};
+    std::vector<std::string> urls;
+    for (std::size_t at = 0; at <= options.url.size();) {
+        const auto comma = std::min(options.url.find(',', at), options.url.size());
+        urls.push_back(options.url.substr(at, comma - at));
+        at = comma + 1;
+    }
+    std::vector<const char*> servers;
+    for (const std::string& url : urls) {
+        servers.push_back(url.c_str());
+    }
+    const auto set = [&status](natsStatus next) { status = status == NATS_OK ? next : status; };
+    auto* const to = settings.get();
+    set(natsOptions_SetServers(to, servers.data(), static_cast<int>(servers.size())));
+    set(natsOptions_SetName(to, options.name.c_str()));
+    set(natsOptions_SetTimeout(to, options.connect_timeout.count()));
+    set(natsOptions_SetMaxReconnect(to, -1));
+    set(natsOptions_SetReconnectWait(to, options.reconnect_wait.count()));
+    set(natsOptions_SetReconnectJitter(to, options.reconnect_wait.count(),
+                                       options.reconnect_wait.count()));
+    set(natsOptions_SetReconnectBufSize(to, 0));
+    set(natsOptions_SetPingInterval(to, options.ping_interval.count()));
+    set(natsOptions_SetMaxPingsOut(to, 2));
+    set(natsOptions_SetWriteDeadline(to, options.write_timeout.count()));
+    set(natsOptions_SetFailRequestsOnDisconnect(to, true));
+    set(natsOptions_SetSendAsap(to, flush == Flush::at_once));
+    set(natsOptions_SetIOBufSize(to, 256 * 1024));
+    if (!options.credentials_file.empty()) {
+        set(natsOptions_SetUserCredentialsFromFiles(to, options.credentials_file.c_str(), nullptr));
+    }
+    // The closures outlive the connection: the library calls on_closed last.
+    auto* const kept = new std::shared_ptr<Shared>{shared};
+    set(natsOptions_SetDisconnectedCB(
+        to,
+        [](natsConnection*, void* closure) {
+            (*static_cast<std::shared_ptr<Shared>*>(closure))->state(false);
+        },
+        kept));
+    set(natsOptions_SetReconnectedCB(
+        to,
+        [](natsConnection*, void* closure) {
+            auto& self = *static_cast<std::shared_ptr<Shared>*>(closure);
+            self->reconnects.fetch_add(1);
+            self->state(true);
+        },
+        kept));
+    set(natsOptions_SetClosedCB(
+        to,
+        [](natsConnection*, void* closure) {
+            delete static_cast<std::shared_ptr<Shared>*>(closure);
+        },
+        kept));
+    set(natsOptions_SetErrorHandler(
+        to,
+        [](natsConnection*, natsSubscription*, natsStatus failed, void*) {
+            log(Level::warn, "nats.error", "jetstream", {{"status", natsStatus_GetText(failed)}});
+        },
+        nullptr));
+    natsConnection* raw_connection = nullptr;
+    if (status == NATS_OK) {
+        status = natsConnection_Connect(&raw_connection, to);
+    }
+    if (status != NATS_OK) {
+        delete kept;
+        return status_error(status, "connecting to NATS");
+    }
+    shared->handle.reset(raw_connection);
+    shared->is_connected.store(true);
+    natsInbox* inbox = nullptr;
+    if (natsInbox_Create(&inbox) == NATS_OK) {
+        shared->inbox_prefix = inbox;
+        natsInbox_Destroy(inbox);
+    }
+    std::unique_ptr<Connection> connection{new Connection{shared}};
+    // One wildcard subscription for the answers to all requests.
+    auto* const weak = shared.get();
+    auto subscribed =
+        connection->subscribe(shared->inbox_prefix + ".r.*", [weak](const Message& message) {
+            const auto found = weak->waiting.find(message.subject());
+            if (found != weak->waiting.end()) {
+                found->second->is_done = true;
+                found->second->answer = message.data();
+                found->second->is_no_responders = message.is_no_responders();
+                found->second->arrived->notify_all();
+            }
+        });
+    if (!subscribed) {
+        return subscribed.error();
+    }
+    shared->answers = *std::move(subscribed);
+    return connection;
+}
+
+Result<void> Connection::publish(const std::string& subject, const std::string& reply,
+                                 std::span<const Header> headers, std::string_view payload)
+{
+    if (shared_->is_closed || !shared_->is_connected.load()) {
+        return Error{Errc::unavailable, "not connected to NATS"};
+    }
+    natsStatus status = NATS_OK;
+    const char* const answer_to = reply.empty() ? nullptr : reply.c_str();
+    if (headers.empty()) {
+        status = answer_to != nullptr
+                     ? natsConnection_PublishRequest(shared_->handle.get(), subject.c_str(), answer_to,
+                                                     payload.data(), static_cast<int>(payload.size()))
+                     : natsConnection_Publish(shared_->handle.get(), subject.c_str(), payload.data(),
+                                              static_cast<int>(payload.size()));
+    } else {
+        natsMsg* raw_message = nullptr;
+        status = natsMsg_Create(&raw_message, subject.c_str(), answer_to, payload.data(),
+                                static_cast<int>(payload.size()));
+        const MessageHandle message{raw_message};
+        for (const Header& header : headers) {
+            if (status == NATS_OK) {
+                status = natsMsgHeader_Set(message.get(), header.key, header.value);
+            }
+        }
+        if (status == NATS_OK) {
+            status = natsConnection_PublishMsg(shared_->handle.get(), message.get());
+        }
+    }
+    if (status != NATS_OK) {
+        return status_error(status, "publishing to NATS");
+    }
+    return {};
+}
+
+Result<std::unique_ptr<Subscription>> Connection::subscribe(const std::string& subject,
+                                                            Handler handler)
+{
+    auto subscription = std::make_unique<LibrarySubscription>(
+        std::make_shared<Mailbox>(shared_->home, std::move(handler)));
+    auto* const kept = new std::shared_ptr<Mailbox>{subscription->mailbox_};
+    natsSubscription* raw = nullptr;
+    const natsStatus status = natsConnection_Subscribe(&raw, shared_->handle.get(), subject.c_str(),
+                                                       &on_message, kept);
+    if (status != NATS_OK) {
+        delete kept;
+        return status_error(status, "subscribing to " + subject);
+    }
+    subscription->handle_.reset(raw);
+    natsSubscription_SetOnCompleteCB(raw, &on_complete, kept);
+    natsSubscription_SetPendingLimits(raw, -1, -1);
+    return std::unique_ptr<Subscription>{std::move(subscription)};
+}
+
+Task<Result<boost::json::object>> Connection::request(std::string subject, std::string body,
+                                                      std::chrono::milliseconds timeout)
+{
+    const auto self = shared_; // the connection may go while we wait
+    const std::string reply = self->inbox_prefix + ".r." + std::to_string(self->next_inbox++);
+    Shared::Waiting waiting;
+    waiting.arrived = std::make_unique<Notifier>(self->home);
+    self->waiting.emplace(reply, &waiting);
+    const auto sent = publish(subject, reply, {}, body);
+    if (sent && !waiting.is_done) {
+        co_await waiting.arrived->wait_for(timeout);
+    }
+    self->waiting.erase(reply);
+    if (!sent) {
+        co_return sent.error();
+    }
+    if (!waiting.is_done) {
+        co_return Error{Errc::timed_out, "no answer to " + subject};
+    }
+    if (waiting.is_no_responders) {
+        co_return Error{Errc::unavailable, "nobody answers " + subject + ": is JetStream enabled?"};
+    }
+    boost::system::error_code failed;
+    auto document = boost::json::parse(waiting.answer, failed);
+    if (failed || !document.is_object()) {
+        co_return Error{Errc::unavailable, "the answer to " + subject + " is not JSON"};
+    }
+    co_return std::move(document.as_object());
+}
+
+std::string Connection::new_inbox() const
+{
+    return shared_->inbox_prefix + ".s" + std::to_string(shared_->next_inbox++);
+}
+
+bool Connection::is_connected() const noexcept
+{
+    return shared_->is_connected.load() && !shared_->is_closed;
+}
+
+std::uint64_t Connection::reconnects() const noexcept
+{
+    return shared_->reconnects.load();
+}
+
+void Connection::on_state(std::function<void(bool)> handler)
+{
+    shared_->state_handler = std::move(handler);
+}
+
+Notifier& Connection::state_changed() noexcept
+{
+    return shared_->changed;
+}
+
+void Connection::close() noexcept
+{
+    if (std::exchange(shared_->is_closed, true)) {
+        return;
+    }
+    shared_->state_handler = nullptr;
+    shared_->answers.reset();
+    natsConnection_FlushTimeout(shared_->handle.get(), 500); // nats.c before 3.13 may drop what is buffered
+    natsConnection_Close(shared_->handle.get());
+    shared_->changed.notify_all();
+}
+
+} // namespace sealstream::jetstream

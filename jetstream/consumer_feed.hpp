@@ -1,0 +1,66 @@
+#pragma once
+
+// A feed by pull requests on a consumer of its own, without acknowledgements: the reader keeps its cursor, so
+// the server keeps nothing that matters, and a lost consumer is made anew where the reader is. Two pull
+// requests overlap, so that the server never waits for us between them.
+//
+// Invariants
+//   1. What next() returns follows directly on what it returned before.
+//   2. A hole in the delivery makes a new consumer; a hole in the log is `corrupt`.
+
+#include "core/ports/feed.hpp"
+#include "jetstream/connection.hpp"
+
+#include <deque>
+
+namespace sealstream::jetstream {
+
+class ConsumerFeed final : public Feed {
+public:
+    ConsumerFeed(Connection& connection, std::string stream, std::string incarnation, Position after,
+                 FeedOptions options, std::chrono::milliseconds request_timeout,
+                 boost::asio::any_io_executor home, std::shared_ptr<void> owner);
+    ~ConsumerFeed() override;
+
+    [[nodiscard]] Task<Result<FeedBatch>> next(std::size_t events_max,
+                                               std::chrono::milliseconds wait) override;
+    void close() noexcept override;
+
+private:
+    static constexpr unsigned refusals_max = 20; // pulls in a row without an event between
+
+    [[nodiscard]] Task<Result<void>> open();
+    void pull();
+    void on_message(const Message& message);
+    void on_status(const Message& message, std::string_view status);
+    void break_off(std::string_view why);
+    [[nodiscard]] FeedBatch take(std::size_t events_max);
+
+    std::shared_ptr<void> owner_; // the connection
+    Connection& connection_;
+    std::string stream_;
+    std::string incarnation_;
+    FeedOptions options_;
+    std::chrono::milliseconds request_timeout_;
+    Notifier arrived_;
+
+    Position taken_;    // last returned
+    Position received_; // last buffered
+    std::deque<StoredRecord> buffer_;
+    std::string consumer_;
+    std::string prefix_; // inbox of this consumer's pulls
+    std::unique_ptr<Subscription> subscription_;
+    std::size_t pulls_open_{0};
+    std::uint64_t next_pull_{0};
+    std::array<std::size_t, 8> delivered_{}; // by each of the latest pulls
+    unsigned refusals_{0};
+    std::uint64_t hole_at_{0};
+    unsigned hole_tries_{0};
+    std::uint64_t pending_{1}; // what the server still has for us, as far as we know
+    Monotonic last_sign_{};    // of life
+    bool is_open_{false};
+    bool is_closed_{false};
+    std::optional<Error> fatal_;
+};
+
+} // namespace sealstream::jetstream

@@ -1,0 +1,66 @@
+#pragma once
+
+// Reads by batched direct get (ADR-31): no consumer, no state in the server, answered by any replica. What
+// comes may therefore be older than what was just appended; JetStreamEventLog waits for what it knows of.
+
+#include "core/event/event.hpp"
+#include "jetstream/connection.hpp"
+
+#include <map>
+
+namespace sealstream::jetstream {
+
+class DirectReader {
+public:
+    DirectReader(Connection& connection, std::string stream, boost::asio::any_io_executor home,
+                 std::chrono::milliseconds timeout);
+
+    [[nodiscard]] Result<void> start();
+
+    struct Page {
+        std::vector<StoredRecord> records;
+        std::uint64_t pending{0}; // more that match, after these
+    };
+
+    // Messages of `subject` (wildcards allowed) at or above `first`.
+    //   unavailable, timed_out   no answer
+    [[nodiscard]] Task<Result<Page>> read(std::string subject, std::uint64_t first,
+                                          std::size_t messages_max, std::size_t bytes_max);
+
+    // Messages of `subject` that came at or after `since`.
+    [[nodiscard]] Task<Result<Page>> read_since(std::string subject, WallTime since,
+                                                std::size_t messages_max);
+
+    // One message.
+    //   not_found     there is none
+    [[nodiscard]] Task<Result<StoredRecord>> get(std::uint64_t sequence);
+    [[nodiscard]] Task<Result<StoredRecord>> last_of(std::string subject); // from any replica
+
+    // From the leader: sees every acknowledged write.
+    [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject);
+
+    void close();
+
+private:
+    struct Waiting {
+        Page page;
+        bool is_batch{false};
+        bool is_done{false};
+        std::optional<Error> failed;
+        Notifier* arrived{nullptr};
+    };
+
+    [[nodiscard]] Task<Result<Page>> ask(std::string body, bool is_batch);
+    void on_message(const Message& message);
+
+    Connection& connection_;
+    std::string stream_;
+    boost::asio::any_io_executor home_;
+    std::chrono::milliseconds timeout_;
+    std::string prefix_;
+    std::uint64_t next_token_{0};
+    std::map<std::string, Waiting*, std::less<>> waiting_;
+    std::unique_ptr<Subscription> answers_;
+};
+
+} // namespace sealstream::jetstream

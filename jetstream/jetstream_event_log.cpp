@@ -1,0 +1,282 @@
+#include "jetstream/jetstream_event_log.hpp"
+
+#include "core/async/backoff.hpp"
+#include "core/base/log.hpp"
+#include "jetstream/appender.hpp"
+#include "jetstream/consumer_feed.hpp"
+#include "jetstream/stream_admin.hpp"
+#include "jetstream/subject.hpp"
+
+namespace sealstream::jetstream {
+
+namespace {
+
+constexpr std::size_t page_events_max = 500;      // a page holds the server's stream lock while it is read
+constexpr std::size_t page_hints_max = 10'000;    // streams whose last read place is remembered
+constexpr std::chrono::seconds replica_patience{2};
+
+} // namespace
+
+struct JetStreamEventLog::Core {
+    Core(EventLogOptions log_options, FeedOptions feed_options, const Clock& time,
+         boost::asio::any_io_executor executor)
+        : options{std::move(log_options)}, feed{feed_options}, clock{time},
+          home{std::move(executor)}
+    {
+    }
+
+    EventLogOptions options;
+    FeedOptions feed;
+    const Clock& clock;
+    boost::asio::any_io_executor home;
+    std::string name{log_name(options.ledger)};
+    StreamState found;
+    bool is_closed{false};
+
+    // Single events want their bytes on the wire at once; batches and reads rather share a write.
+    std::unique_ptr<Connection> at_once;
+    std::unique_ptr<Connection> gathered;
+    std::unique_ptr<DirectReader> reader;
+    std::unique_ptr<Publisher> plain;
+    std::unique_ptr<Publisher> batches;
+    std::unique_ptr<Appender> appender;
+
+    // Where the page before ended, so that paging through a long stream does not begin anew each time.
+    struct Hint {
+        Version version;
+        Position position;
+    };
+    std::unordered_map<StreamName, Hint> hints;
+};
+
+JetStreamEventLog::JetStreamEventLog(std::shared_ptr<Core> core) : core_{std::move(core)} {}
+
+JetStreamEventLog::~JetStreamEventLog()
+{
+    close();
+}
+
+Task<Result<std::unique_ptr<JetStreamEventLog>>>
+JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, FeedOptions feed,
+                        const Clock& clock, boost::asio::any_io_executor home)
+{
+    auto core = std::make_shared<Core>(std::move(options), feed, clock, home);
+    auto at_once = Connection::open(connection, Flush::at_once, home);
+    if (!at_once) {
+        co_return at_once.error();
+    }
+    core->at_once = *std::move(at_once);
+    auto gathered = Connection::open(connection, Flush::gathered, home);
+    if (!gathered) {
+        co_return gathered.error();
+    }
+    core->gathered = *std::move(gathered);
+    const auto timeout = core->options.request_timeout;
+    auto wanted = event_log_config(core->options);
+    const auto state = co_await ensure_stream(*core->at_once, std::move(wanted), timeout);
+    if (!state) {
+        co_return state.error();
+    }
+    core->found = *state;
+    core->reader = std::make_unique<DirectReader>(*core->at_once, core->name, home, timeout);
+    core->plain = std::make_unique<Publisher>(*core->at_once, home,
+                                              core->options.plain_in_flight_max + 16,
+                                              core->options.acknowledge_timeout);
+    core->batches = std::make_unique<Publisher>(*core->gathered, home,
+                                                core->options.batches_in_flight_max + 16,
+                                                core->options.acknowledge_timeout);
+    core->appender = std::make_unique<Appender>(*core->plain, *core->batches, *core->at_once,
+                                                *core->reader, core->options, clock, home);
+    core->appender->set_owner(core);
+    for (const auto& started :
+         {core->reader->start(), core->plain->start(), core->batches->start()}) {
+        if (!started) {
+            co_return started.error();
+        }
+    }
+    const auto watch = [raw = core.get()](Publisher* publisher) {
+        return [raw, publisher](bool is_connected) {
+            log(is_connected ? Level::info : Level::warn,
+                is_connected ? "nats.reconnected" : "nats.disconnected", "jetstream",
+                {{"stream", raw->name}});
+            if (!is_connected) {
+                publisher->lose_all();
+            }
+            raw->appender->forget_heads();
+        };
+    };
+    core->at_once->on_state(watch(core->plain.get()));
+    core->gathered->on_state(watch(core->batches.get()));
+    co_return std::unique_ptr<JetStreamEventLog>{new JetStreamEventLog{std::move(core)}};
+}
+
+Task<Result<Appended>> JetStreamEventLog::append(std::vector<StreamAppend> batch)
+{
+    const auto core = core_;
+    co_return co_await core->appender->append(std::move(batch));
+}
+
+Task<Result<std::vector<StoredRecord>>> JetStreamEventLog::read_from(Position after,
+                                                                     ReadLimits limits)
+{
+    const auto core = core_;
+    std::vector<StoredRecord> records;
+    std::size_t bytes = 0;
+    const auto deadline = core->clock.monotonic() + replica_patience;
+    Backoff backoff{{std::chrono::milliseconds{2}, std::chrono::milliseconds{50}}};
+    Notifier pause{core->home};
+    while (records.size() < limits.events_max && bytes < limits.bytes_max) {
+        if (core->is_closed) {
+            co_return Error{Errc::shutting_down, {}};
+        }
+        const Position last = records.empty() ? after : records.back().position;
+        const auto wanted = std::min(page_events_max, limits.events_max - records.size());
+        std::string subjects = log_subjects(core->options.ledger);
+        auto page = co_await core->reader->read(std::move(subjects), last.value + 1, wanted,
+                                                limits.bytes_max - bytes);
+        if (!page) {
+            co_return page.error();
+        }
+        if (page->records.empty()) {
+            // A replica may be behind what this node has appended itself.
+            if (last < core->appender->newest() && core->clock.monotonic() < deadline) {
+                co_await pause.wait_for(backoff.next());
+                continue;
+            }
+            break;
+        }
+        for (StoredRecord& record : page->records) {
+            const Position before = records.empty() ? after : records.back().position;
+            if (record.position != before.next()) {
+                co_return Error{Errc::corrupt,
+                                "the log has no position " + std::to_string(before.value + 1) +
+                                    "; the next one is " + std::to_string(record.position.value)};
+            }
+            if (!records.empty() && bytes + record.record.size() > limits.bytes_max) {
+                co_return records;
+            }
+            bytes += record.record.size();
+            records.push_back(std::move(record));
+        }
+        if (page->pending == 0 && records.back().position >= core->appender->newest()) {
+            break;
+        }
+    }
+    co_return records;
+}
+
+Task<Result<std::vector<StoredRecord>>>
+JetStreamEventLog::read_stream(StreamName stream, Version after, ReadLimits limits)
+{
+    const auto core = core_;
+    const std::string subject = subject_of(core->options.ledger, stream);
+    std::vector<StoredRecord> records;
+    std::size_t bytes = 0;
+    std::uint64_t next = 1;
+    const auto hint = core->hints.find(stream);
+    if (hint != core->hints.end() && hint->second.version <= after) {
+        next = hint->second.position.value + 1;
+    }
+    JetStreamEventLog::Core::Hint reached{};
+    bool is_full = false;
+    while (!is_full) {
+        if (core->is_closed) {
+            co_return Error{Errc::shutting_down, {}};
+        }
+        const auto page =
+            co_await core->reader->read(subject, next, page_events_max, limits.bytes_max);
+        if (!page) {
+            co_return page.error();
+        }
+        for (const StoredRecord& stored : page->records) {
+            const auto event = decode_record(stored.record);
+            if (!event || event->stream != stream) {
+                co_return Error{Errc::corrupt, "position " + std::to_string(stored.position.value) +
+                                                   " does not hold an event of its stream"};
+            }
+            is_full = records.size() == limits.events_max ||
+                      (!records.empty() && bytes + stored.record.size() > limits.bytes_max);
+            if (is_full) {
+                break;
+            }
+            reached = {event->version, stored.position};
+            if (event->version > after) {
+                bytes += stored.record.size();
+                records.push_back(stored);
+            }
+        }
+        if (page->records.empty() || page->pending == 0) {
+            break;
+        }
+        next = page->records.back().position.value + 1;
+    }
+    if (reached.position.value != 0) {
+        if (core->hints.size() >= page_hints_max) {
+            core->hints.clear();
+        }
+        core->hints[stream] = reached;
+    }
+    co_return records;
+}
+
+Task<Result<StreamHead>> JetStreamEventLog::stream_head(StreamName stream)
+{
+    const auto core = core_;
+    co_return co_await core->appender->head_of(std::move(stream));
+}
+
+std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after)
+{
+    return std::make_unique<ConsumerFeed>(*core_->gathered, core_->name, core_->found.incarnation,
+                                          after, core_->feed, core_->options.request_timeout,
+                                          core_->home, core_);
+}
+
+Task<Result<Position>> JetStreamEventLog::head()
+{
+    const auto core = core_;
+    const auto state =
+        co_await stream_state(*core->at_once, core->name, core->options.request_timeout);
+    if (!state) {
+        co_return state.error();
+    }
+    if (state->incarnation != core->found.incarnation) {
+        co_return Error{Errc::corrupt, "the log was deleted and made again"};
+    }
+    co_return Position{state->last_sequence};
+}
+
+std::string JetStreamEventLog::incarnation() const
+{
+    return core_->found.incarnation;
+}
+
+Durability JetStreamEventLog::durability() const
+{
+    const bool is_synced = core_->options.is_synced;
+    return {"jetstream-r" + std::to_string(core_->options.replicas) +
+                (is_synced ? "-synced" : "-lazy"),
+            core_->options.replicas, is_synced};
+}
+
+EventLogStatus JetStreamEventLog::status() const
+{
+    return {core_->at_once->is_connected() && core_->gathered->is_connected(),
+            core_->at_once->reconnects() + core_->gathered->reconnects(),
+            core_->found.server_version};
+}
+
+void JetStreamEventLog::close() noexcept
+{
+    if (std::exchange(core_->is_closed, true)) {
+        return;
+    }
+    core_->appender->close();
+    core_->plain->close();
+    core_->batches->close();
+    core_->reader->close();
+    core_->at_once->close();
+    core_->gathered->close();
+}
+
+} // namespace sealstream::jetstream

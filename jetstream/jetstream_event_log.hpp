@@ -1,0 +1,52 @@
+#pragma once
+
+// The event log on JetStream: one stream EV_<ledger>, one message an event, its sequence the position.
+
+#include "core/ports/event_log.hpp"
+#include "jetstream/options.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+namespace sealstream::jetstream {
+
+struct EventLogStatus {
+    bool is_connected{false};
+    std::uint64_t reconnects{0};
+    std::string server_version;
+};
+
+class JetStreamEventLog final : public EventLog {
+public:
+    // Connects, makes or finds the stream, and reads it back. Connecting blocks up to connect_timeout, so
+    // call it before the I/O thread has other work, or tolerate the pause.
+    //   unavailable   no server, no quorum
+    //   unsupported   the server is too old
+    //   corrupt       the stream was changed behind our back
+    [[nodiscard]] static boost::asio::awaitable<Result<std::unique_ptr<JetStreamEventLog>>>
+    open(ConnectionOptions connection, EventLogOptions options, FeedOptions feed, const Clock& clock,
+         boost::asio::any_io_executor home);
+
+    ~JetStreamEventLog() override;
+
+    [[nodiscard]] boost::asio::awaitable<Result<Appended>>
+    append(std::vector<StreamAppend> batch) override;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_from(Position after, ReadLimits limits) override;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_stream(StreamName stream, Version after, ReadLimits limits) override;
+    [[nodiscard]] boost::asio::awaitable<Result<StreamHead>> stream_head(StreamName stream) override;
+    [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after) override;
+    [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
+    [[nodiscard]] std::string incarnation() const override;
+    [[nodiscard]] Durability durability() const override;
+    void close() noexcept override;
+
+    [[nodiscard]] EventLogStatus status() const;
+
+private:
+    struct Core;
+    explicit JetStreamEventLog(std::shared_ptr<Core> core);
+    std::shared_ptr<Core> core_; // also kept by work that runs on
+};
+
+} // namespace sealstream::jetstream
