@@ -1,6 +1,6 @@
 #include "audit/leaf.hpp"
 
-#include "audit/cbor.hpp"
+#include "audit/leaf_reader.hpp"
 
 namespace sealstream {
 
@@ -13,7 +13,7 @@ constexpr std::size_t key_text_bytes_max = key_name_bytes_max + 64; // with id a
 
 void write_number(Bytes& to, std::uint64_t number)
 {
-    cbor::write_head(to, cbor::Major::number, number);
+    append_cbor_head(to, CborMajor::unsigned_int, number);
 }
 
 void write_time(Bytes& to, WallTime time)
@@ -23,32 +23,32 @@ void write_time(Bytes& to, WallTime time)
 
 void write_array(Bytes& to, std::uint64_t items)
 {
-    cbor::write_head(to, cbor::Major::array, items);
+    append_cbor_head(to, CborMajor::array, items);
 }
 
 void write_body(Bytes& to, const EventLeaf& event)
 {
     write_array(to, 7);
-    cbor::write_bytes(to, event.incarnation.view());
+    append_cbor_bytes(to, event.incarnation.view());
     write_number(to, event.position.value);
-    cbor::write_bytes(to, event.id.bytes);
-    cbor::write_bytes(to, event.stream.view());
+    append_cbor_bytes(to, event.id.bytes);
+    append_cbor_bytes(to, event.stream.view());
     write_number(to, event.version.value);
     write_time(to, event.ingested);
-    cbor::write_bytes(to, event.record.view());
+    append_cbor_bytes(to, event.record.view());
 }
 
 void write_body(Bytes& to, const HeartbeatLeaf& heartbeat)
 {
     write_array(to, 2);
-    cbor::write_bytes(to, heartbeat.incarnation.view());
+    append_cbor_bytes(to, heartbeat.incarnation.view());
     write_number(to, heartbeat.covered.value);
 }
 
 void write_body(Bytes& to, const GapLeaf& gap)
 {
     write_array(to, 3);
-    cbor::write_bytes(to, gap.incarnation.view());
+    append_cbor_bytes(to, gap.incarnation.view());
     write_number(to, gap.first.value);
     write_number(to, gap.last.value);
 }
@@ -57,9 +57,9 @@ void write_body(Bytes& to, const RollbackLeaf& rollback)
 {
     write_array(to, 6);
     write_number(to, static_cast<std::uint64_t>(rollback.reason));
-    cbor::write_bytes(to, rollback.old_incarnation.view());
+    append_cbor_bytes(to, rollback.old_incarnation.view());
     write_number(to, rollback.old_covered.value);
-    cbor::write_bytes(to, rollback.incarnation.view());
+    append_cbor_bytes(to, rollback.incarnation.view());
     write_number(to, rollback.head.value);
     write_number(to, rollback.resume_after.value);
 }
@@ -67,14 +67,14 @@ void write_body(Bytes& to, const RollbackLeaf& rollback)
 void write_body(Bytes& to, const KeyLeaf& change)
 {
     write_array(to, 4);
-    cbor::write_text(to, change.key.to_string());
-    cbor::write_text(to, change.previous ? change.previous->to_string() : std::string{});
-    cbor::write_bytes(to, change.signature);
-    cbor::write_bytes(to, change.previous_signature ? ByteView{*change.previous_signature}
+    append_cbor_text(to, change.key.to_string());
+    append_cbor_text(to, change.previous ? change.previous->to_string() : std::string{});
+    append_cbor_bytes(to, change.signature);
+    append_cbor_bytes(to, change.previous_signature ? ByteView{*change.previous_signature}
                                                     : ByteView{});
 }
 
-EventLeaf read_event(cbor::Reader& from)
+EventLeaf read_event(LeafReader& from)
 {
     EventLeaf event;
     from.array(7);
@@ -88,7 +88,7 @@ EventLeaf read_event(cbor::Reader& from)
     return event;
 }
 
-HeartbeatLeaf read_heartbeat(cbor::Reader& from)
+HeartbeatLeaf read_heartbeat(LeafReader& from)
 {
     HeartbeatLeaf heartbeat;
     from.array(2);
@@ -97,7 +97,7 @@ HeartbeatLeaf read_heartbeat(cbor::Reader& from)
     return heartbeat;
 }
 
-GapLeaf read_gap(cbor::Reader& from)
+GapLeaf read_gap(LeafReader& from)
 {
     GapLeaf gap;
     from.array(3);
@@ -110,7 +110,7 @@ GapLeaf read_gap(cbor::Reader& from)
     return gap;
 }
 
-RollbackLeaf read_rollback(cbor::Reader& from)
+RollbackLeaf read_rollback(LeafReader& from)
 {
     RollbackLeaf rollback;
     from.array(6);
@@ -127,7 +127,7 @@ RollbackLeaf read_rollback(cbor::Reader& from)
     return rollback;
 }
 
-std::optional<VerifierKey> read_key(cbor::Reader& from, bool may_be_empty)
+std::optional<VerifierKey> read_key(LeafReader& from, bool may_be_empty)
 {
     const std::string_view text = from.text(key_text_bytes_max);
     if (text.empty() && may_be_empty) {
@@ -143,7 +143,7 @@ std::optional<VerifierKey> read_key(cbor::Reader& from, bool may_be_empty)
     return *std::move(key);
 }
 
-KeyLeaf read_key_change(cbor::Reader& from)
+KeyLeaf read_key_change(LeafReader& from)
 {
     KeyLeaf change;
     from.array(4);
@@ -160,7 +160,7 @@ KeyLeaf read_key_change(cbor::Reader& from)
     return change;
 }
 
-Result<LeafBody> read_body(std::uint64_t number, cbor::Reader& from)
+Result<LeafBody> read_body(std::uint64_t number, LeafReader& from)
 {
     switch (static_cast<LeafClass>(number)) {
     case LeafClass::event:
@@ -200,7 +200,7 @@ void append_leaf(Bytes& to, const Leaf& leaf)
     write_number(to, leaf_format);
     write_number(to, static_cast<std::uint64_t>(class_of(leaf.body)));
     write_number(to, leaf.index);
-    cbor::write_bytes(to, leaf.prev.view());
+    append_cbor_bytes(to, leaf.prev.view());
     write_time(to, leaf.time);
     std::visit([&to](const auto& body) { write_body(to, body); }, leaf.body);
 }
@@ -215,7 +215,7 @@ Bytes encode_leaf(const Leaf& leaf)
 
 Result<Leaf> decode_leaf(ByteView bytes)
 {
-    cbor::Reader from{bytes};
+    LeafReader from{bytes};
     from.array(6);
     const std::uint64_t format = from.number();
     const std::uint64_t number = from.number();
