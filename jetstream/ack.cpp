@@ -8,8 +8,8 @@ namespace sealstream::jetstream {
 
 namespace {
 
-// Reads the digits after `key`, or nothing. The server writes success answers from a fixed template, so
-// they need no JSON parser; everything else gets one.
+// Reads the digits after `key`, or nothing. The server writes success answers from a fixed
+// template, so they need no JSON parser; everything else gets one.
 bool number_after(std::string_view text, std::string_view key, std::uint64_t& number)
 {
     const auto at = text.find(key);

@@ -10,7 +10,7 @@ namespace sealstream::jetstream {
 struct Appender::Operation {
     std::vector<StreamAppend> batch;
     std::size_t events{0};
-    boost::asio::any_completion_handler<void(Result<Appended>)> on_done;
+    std::function<void(Result<Appended>)> on_done;
     Monotonic deadline{};
     unsigned tries{0};
     bool must_go_alone{false};    // a batch with it failed for one of its members
@@ -67,8 +67,7 @@ struct Appender::Flight {
         auto sealed = seal(append, head, is_chained);
         for (std::size_t at = 0; at < sealed.size(); ++at) {
             bytes += sealed[at].draft.data.size() + sealed[at].draft.meta.size() + 300;
-            items.push_back(
-                {operation.get(), std::move(sealed[at]), expected, is_new && at == 0});
+            items.push_back({operation.get(), std::move(sealed[at]), expected, is_new && at == 0});
         }
         if (is_new) {
             places.emplace(append.stream, touched.size());

@@ -11,7 +11,7 @@ namespace sealstream::jetstream {
 
 namespace {
 
-constexpr std::chrono::seconds clock_slack{60};          // between us and the server
+constexpr std::chrono::seconds clock_slack{60}; // between us and the server
 constexpr std::size_t repeat_page_events{500};
 constexpr std::chrono::milliseconds connection_wait{200};
 
@@ -98,8 +98,8 @@ Task<Result<StreamHead>> Appender::read_head(StreamName stream)
     }
     const auto event = decode_record(found->record);
     if (!event) {
-        co_return Error{Errc::corrupt, "position " + std::to_string(found->position.value) +
-                                           ": " + describe(event.error())};
+        co_return Error{Errc::corrupt, "position " + std::to_string(found->position.value) + ": " +
+                                           describe(event.error())};
     }
     if (event->stream != stream) {
         co_return Error{Errc::corrupt, "position " + std::to_string(found->position.value) +
@@ -111,11 +111,12 @@ Task<Result<StreamHead>> Appender::read_head(StreamName stream)
 
 Task<Result<StreamHead>> Appender::head_of(StreamName stream)
 {
-    co_return co_await read_head(std::move(stream)); // other nodes append too: only the server knows
+    co_return co_await read_head(
+        std::move(stream)); // other nodes append too: only the server knows
 }
 
-// The condition fails against a remembered head: against the real one too? And if so, was it our own earlier
-// try that moved the stream on?
+// The condition fails against a remembered head: against the real one too? And if so, was it our
+// own earlier try that moved the stream on?
 Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
 {
     const auto streams = names_of(operation->batch);
@@ -167,8 +168,9 @@ Task<void> Appender::resolve_duplicate(OperationPtr operation, std::uint64_t seq
                     {event->draft.id, event->stream, Position{sequence}, event->version});
                 complete(operation, std::move(appended));
             } else {
-                complete(operation, Error{Errc::key_reuse, "the event id is in the log at position " +
-                                                               std::to_string(sequence)});
+                complete(operation,
+                         Error{Errc::key_reuse, "the event id is in the log at position " +
+                                                    std::to_string(sequence)});
             }
             release(streams);
             co_return;
@@ -193,7 +195,8 @@ Task<void> Appender::resolve_batch_duplicate(OperationPtr operation)
     if (repeat) {
         complete(operation, *repeat);
     } else if (repeat.error().code == Errc::not_found) {
-        complete(operation, Error{Errc::key_reuse, "an event id of the append is in the log already"});
+        complete(operation,
+                 Error{Errc::key_reuse, "an event id of the append is in the log already"});
     } else {
         complete(operation, repeat.error());
     }

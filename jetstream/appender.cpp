@@ -49,8 +49,14 @@ Result<std::size_t> count_events(const std::vector<StreamAppend>& batch)
 Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection,
                    DirectReader& reader, const EventLogOptions& options, const Clock& clock,
                    boost::asio::any_io_executor home)
-    : plain_{plain}, gathered_{gathered}, connection_{connection}, reader_{reader},
-      options_{options}, clock_{clock}, home_{std::move(home)}, heads_{options.known_streams_max}
+    : plain_{plain},
+      gathered_{gathered},
+      connection_{connection},
+      reader_{reader},
+      options_{options},
+      clock_{clock},
+      home_{std::move(home)},
+      heads_{options.known_streams_max}
 {
 }
 
@@ -73,7 +79,12 @@ Task<Result<Appended>> Appender::append(std::vector<StreamAppend> batch)
     queued_events_ += *events;
     open_.insert(operation);
     auto initiate = [](auto handler, Appender* self, OperationPtr started) {
-        started->on_done = std::move(handler);
+        // Shared only because std::function copies; called once. (any_completion_handler of
+        // Boost 1.81 recurses for ever when it is moved into.)
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        started->on_done = [kept = std::move(kept)](Result<Appended> outcome) {
+            std::move (*kept)(std::move(outcome));
+        };
         self->submit(started);
     };
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
@@ -88,9 +99,7 @@ void Appender::complete(const OperationPtr& operation, Result<Appended> outcome)
     }
     queued_events_ -= operation->events;
     auto resume = [handler = std::move(operation->on_done),
-                   outcome = std::move(outcome)]() mutable {
-        std::move(handler)(std::move(outcome));
-    };
+                   outcome = std::move(outcome)]() mutable { handler(std::move(outcome)); };
     boost::asio::post(home_, std::move(resume)); // never from within our own loops
 }
 
@@ -223,9 +232,9 @@ bool Appender::add_to(Flight& flight, const OperationPtr& operation, bool& is_fu
                 return false;
             }
             const auto streams = streams_of(operation->batch);
-            const bool is_shared = std::any_of(streams.begin(), streams.end(), [&](const auto& name) {
-                return flight.find(name) != nullptr;
-            });
+            const bool is_shared =
+                std::any_of(streams.begin(), streams.end(),
+                            [&](const auto& name) { return flight.find(name) != nullptr; });
             if (is_shared) {
                 is_full = true;
                 return false;
@@ -309,8 +318,9 @@ void Appender::send(const FlightPtr& flight)
         messages.push_back(std::move(message));
     }
     auto on_answer = [this, flight](const Ack& ack) { on_ack(flight, ack); };
-    const auto sent = messages.size() == 1 ? plain_.publish(messages.front(), std::move(on_answer))
-                                           : gathered_.publish_batch(messages, std::move(on_answer));
+    const auto sent = messages.size() == 1
+                          ? plain_.publish(messages.front(), std::move(on_answer))
+                          : gathered_.publish_batch(messages, std::move(on_answer));
     if (!sent) {
         for (const OperationPtr& operation : flight->operations) {
             operation->last_trouble = describe(sent.error());

@@ -2,11 +2,11 @@
 
 // The append path of one node: many callers, one log.
 //
-// Every record carries its version, so every append is conditional on its stream's head, which the node
-// remembers. Appends to one stream therefore go one after the other; those that wait for each other meanwhile
-// are sent together as one atomic batch. On a server that syncs every write, all waiting appends share
-// batches (group commit). When a batch fails its members are tried again, alone where one of them is at
-// fault; nothing is ever sent with new ids.
+// Every record carries its version, so every append is conditional on its stream's head, which the
+// node remembers. Appends to one stream therefore go one after the other; those that wait for each
+// other meanwhile are sent together as one atomic batch. On a server that syncs every write, all
+// waiting appends share batches (group commit). When a batch fails its members are tried again,
+// alone where one of them is at fault; nothing is ever sent with new ids.
 //
 // Invariants
 //   1. A stream that is busy_ has exactly one flight, refresh or retry; others wait in order.
@@ -18,8 +18,6 @@
 #include "jetstream/direct_reader.hpp"
 #include "jetstream/publisher.hpp"
 #include "jetstream/stream_heads.hpp"
-
-#include <boost/asio/any_completion_handler.hpp>
 
 #include <deque>
 #include <set>
@@ -35,7 +33,10 @@ public:
 
     [[nodiscard]] Task<Result<Appended>> append(std::vector<StreamAppend> batch);
 
-    [[nodiscard]] Position newest() const noexcept { return newest_; } // of our own acknowledged appends
+    [[nodiscard]] Position newest() const noexcept
+    {
+        return newest_;
+    } // of our own acknowledged appends
     [[nodiscard]] Task<Result<StreamHead>> head_of(StreamName stream);
     void forget_heads() { heads_.forget_all(); }
     void close();

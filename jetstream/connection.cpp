@@ -87,7 +87,8 @@ namespace {
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
 public:
     Mailbox(boost::asio::any_io_executor home, Connection::Handler handler)
-        : home_{std::move(home)}, handler_{std::move(handler)}
+        : home_{std::move(home)},
+          handler_{std::move(handler)}
     {
     }
 
@@ -137,7 +138,8 @@ public:
     ~LibrarySubscription() override
     {
         mailbox_->close();
-        // The library calls back until the subscription is destroyed for good; `kept` lives until then.
+        // The library calls back until the subscription is destroyed for good; `kept` lives until
+        // then.
         if (handle_ != nullptr) {
             natsSubscription_Unsubscribe(handle_.get());
         }
@@ -277,11 +279,12 @@ Result<void> Connection::publish(const std::string& subject, const std::string& 
     natsStatus status = NATS_OK;
     const char* const answer_to = reply.empty() ? nullptr : reply.c_str();
     if (headers.empty()) {
-        status = answer_to != nullptr
-                     ? natsConnection_PublishRequest(shared_->handle.get(), subject.c_str(), answer_to,
-                                                     payload.data(), static_cast<int>(payload.size()))
-                     : natsConnection_Publish(shared_->handle.get(), subject.c_str(), payload.data(),
-                                              static_cast<int>(payload.size()));
+        status =
+            answer_to != nullptr
+                ? natsConnection_PublishRequest(shared_->handle.get(), subject.c_str(), answer_to,
+                                                payload.data(), static_cast<int>(payload.size()))
+                : natsConnection_Publish(shared_->handle.get(), subject.c_str(), payload.data(),
+                                         static_cast<int>(payload.size()));
     } else {
         natsMsg* raw_message = nullptr;
         status = natsMsg_Create(&raw_message, subject.c_str(), answer_to, payload.data(),
@@ -309,8 +312,8 @@ Result<std::unique_ptr<Subscription>> Connection::subscribe(const std::string& s
         std::make_shared<Mailbox>(shared_->home, std::move(handler)));
     auto* const kept = new std::shared_ptr<Mailbox>{subscription->mailbox_};
     natsSubscription* raw = nullptr;
-    const natsStatus status = natsConnection_Subscribe(&raw, shared_->handle.get(), subject.c_str(),
-                                                       &on_message, kept);
+    const natsStatus status =
+        natsConnection_Subscribe(&raw, shared_->handle.get(), subject.c_str(), &on_message, kept);
     if (status != NATS_OK) {
         delete kept;
         return status_error(status, "subscribing to " + subject);
@@ -383,7 +386,8 @@ void Connection::close() noexcept
     }
     shared_->state_handler = nullptr;
     shared_->answers.reset();
-    natsConnection_FlushTimeout(shared_->handle.get(), 500); // nats.c before 3.13 may drop what is buffered
+    natsConnection_FlushTimeout(shared_->handle.get(),
+                                500); // nats.c before 3.13 may drop what is buffered
     natsConnection_Close(shared_->handle.get());
     shared_->changed.notify_all();
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-// One connection to NATS. Calls and handlers run on the node's I/O thread; the library's own threads only
-// hand messages over. The reconnect buffer is off: what was not answered when a connection broke is of
-// unknown outcome, and the owner is told by on_state().
+// One connection to NATS. Calls and handlers run on the node's I/O thread; the library's own
+// threads only hand messages over. The reconnect buffer is off: what was not answered when a
+// connection broke is of unknown outcome, and the owner is told by on_state().
 
 #include "core/async/awaitable.hpp"
 #include "core/async/notifier.hpp"
@@ -53,8 +53,8 @@ public:
     [[nodiscard]] Result<void> publish(const std::string& subject, const std::string& reply,
                                        std::span<const Header> headers, std::string_view payload);
 
-    // Messages on `subject`, handed over on the I/O thread in order, without limit on how many wait: the
-    // subscriber bounds what it asks for.
+    // Messages on `subject`, handed over on the I/O thread in order, without limit on how many
+    // wait: the subscriber bounds what it asks for.
     [[nodiscard]] Result<std::unique_ptr<Subscription>> subscribe(const std::string& subject,
                                                                   Handler handler);
 

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t pulls_max = 2;
 
-// $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<dseq>.<ts>.<pending>, or v2 with domain and account hash
-// after ACK (and perhaps a token at the end).
+// $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<dseq>.<ts>.<pending>, or v2 with domain and
+// account hash after ACK (and perhaps a token at the end).
 struct Delivery {
     std::uint64_t sequence{0};
     std::int64_t time_ns{0};
@@ -54,9 +54,15 @@ ConsumerFeed::ConsumerFeed(Connection& connection, std::string stream, std::stri
                            Position after, FeedOptions options,
                            std::chrono::milliseconds request_timeout,
                            boost::asio::any_io_executor home, std::shared_ptr<void> owner)
-    : owner_{std::move(owner)}, connection_{connection}, stream_{std::move(stream)},
-      incarnation_{std::move(incarnation)}, options_{options}, request_timeout_{request_timeout},
-      arrived_{std::move(home)}, taken_{after}, received_{after}
+    : owner_{std::move(owner)},
+      connection_{connection},
+      stream_{std::move(stream)},
+      incarnation_{std::move(incarnation)},
+      options_{options},
+      request_timeout_{request_timeout},
+      arrived_{std::move(home)},
+      taken_{after},
+      received_{after}
 {
 }
 
@@ -101,9 +107,10 @@ Task<Result<void>> ConsumerFeed::open()
                                            incarnation_ + ", this one " + state->incarnation + ")"};
     }
     if (state->last_sequence < received_.value) {
-        co_return Error{Errc::corrupt,
-                        "the log has gone back: it ends at " + std::to_string(state->last_sequence) +
-                            ", but position " + std::to_string(received_.value) + " was read"};
+        co_return Error{Errc::corrupt, "the log has gone back: it ends at " +
+                                           std::to_string(state->last_sequence) +
+                                           ", but position " + std::to_string(received_.value) +
+                                           " was read"};
     }
     prefix_ = connection_.new_inbox() + ".";
     consumer_ = "f" + prefix_.substr(prefix_.find('.') + 1);
@@ -154,9 +161,9 @@ void ConsumerFeed::pull()
             {"max_bytes", options_.pull_bytes},
             {"expires", std::chrono::nanoseconds{options_.pull_expires}.count()},
             {"idle_heartbeat", std::chrono::nanoseconds{options_.heartbeat}.count()}};
-        const auto sent = connection_.publish("$JS.API.CONSUMER.MSG.NEXT." + stream_ + "." + consumer_,
-                                              prefix_ + std::to_string(next_pull_++), {},
-                                              json::serialize(request));
+        const auto sent = connection_.publish(
+            "$JS.API.CONSUMER.MSG.NEXT." + stream_ + "." + consumer_,
+            prefix_ + std::to_string(next_pull_++), {}, json::serialize(request));
         if (!sent) {
             return break_off("a pull request could not be sent");
         }
@@ -179,9 +186,9 @@ void ConsumerFeed::on_message(const Message& message)
     if (delivery.sequence != received_.value + 1) {
         // Lost on the way, or missing in the log: a new consumer starting at the hole will tell.
         if (hole_at_ == received_.value + 1 && ++hole_tries_ > 3) {
-            fatal_ = Error{Errc::corrupt, "the log has no position " + std::to_string(hole_at_) +
-                                              "; the next one is " +
-                                              std::to_string(delivery.sequence)};
+            fatal_ =
+                Error{Errc::corrupt, "the log has no position " + std::to_string(hole_at_) +
+                                         "; the next one is " + std::to_string(delivery.sequence)};
         } else if (hole_at_ != received_.value + 1) {
             hole_at_ = received_.value + 1;
             hole_tries_ = 1;
@@ -195,7 +202,8 @@ void ConsumerFeed::on_message(const Message& message)
     buffer_.push_back(std::move(record));
     received_ = Position{delivery.sequence};
     pending_ = delivery.pending;
-    // The token after the prefix numbers the pull: count what it has brought, to know when it is used up.
+    // The token after the prefix numbers the pull: count what it has brought, to know when it is
+    // used up.
     std::uint64_t number = 0;
     const auto token = message.subject().substr(std::min(message.subject().size(), prefix_.size()));
     std::from_chars(token.data(), token.data() + token.size(), number);

@@ -1,8 +1,8 @@
 #pragma once
 
-// A feed by pull requests on a consumer of its own, without acknowledgements: the reader keeps its cursor, so
-// the server keeps nothing that matters, and a lost consumer is made anew where the reader is. Two pull
-// requests overlap, so that the server never waits for us between them.
+// A feed by pull requests on a consumer of its own, without acknowledgements: the reader keeps its
+// cursor, so the server keeps nothing that matters, and a lost consumer is made anew where the
+// reader is. Two pull requests overlap, so that the server never waits for us between them.
 //
 // Invariants
 //   1. What next() returns follows directly on what it returned before.
@@ -17,8 +17,8 @@ namespace sealstream::jetstream {
 
 class ConsumerFeed final : public Feed {
 public:
-    ConsumerFeed(Connection& connection, std::string stream, std::string incarnation, Position after,
-                 FeedOptions options, std::chrono::milliseconds request_timeout,
+    ConsumerFeed(Connection& connection, std::string stream, std::string incarnation,
+                 Position after, FeedOptions options, std::chrono::milliseconds request_timeout,
                  boost::asio::any_io_executor home, std::shared_ptr<void> owner);
     ~ConsumerFeed() override;
 

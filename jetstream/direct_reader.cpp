@@ -30,7 +30,10 @@ json::string_view view(const std::string& text)
 
 DirectReader::DirectReader(Connection& connection, std::string stream,
                            boost::asio::any_io_executor home, std::chrono::milliseconds timeout)
-    : connection_{connection}, stream_{std::move(stream)}, home_{std::move(home)}, timeout_{timeout}
+    : connection_{connection},
+      stream_{std::move(stream)},
+      home_{std::move(home)},
+      timeout_{timeout}
 {
 }
 
@@ -58,7 +61,8 @@ void DirectReader::on_message(const Message& message)
         waiting.arrived->notify_all();
     };
     if (message.is_no_responders()) {
-        waiting.failed = Error{Errc::unavailable, "nobody serves the log: no leader, or it is gone"};
+        waiting.failed =
+            Error{Errc::unavailable, "nobody serves the log: no leader, or it is gone"};
         return finish();
     }
     const auto status = message.status();
@@ -110,8 +114,7 @@ Task<Result<DirectReader::Page>> DirectReader::ask(std::string body, bool is_bat
 }
 
 Task<Result<DirectReader::Page>> DirectReader::read(std::string subject, std::uint64_t first,
-                                                    std::size_t messages_max,
-                                                    std::size_t bytes_max)
+                                                    std::size_t messages_max, std::size_t bytes_max)
 {
     const json::object query{{"seq", first},
                              {"next_by_subj", view(subject)},

@@ -1,7 +1,8 @@
 #pragma once
 
-// Reads by batched direct get (ADR-31): no consumer, no state in the server, answered by any replica. What
-// comes may therefore be older than what was just appended; JetStreamEventLog waits for what it knows of.
+// Reads by batched direct get (ADR-31): no consumer, no state in the server, answered by any
+// replica. What comes may therefore be older than what was just appended; JetStreamEventLog waits
+// for what it knows of.
 
 #include "core/event/event.hpp"
 #include "jetstream/connection.hpp"

@@ -15,7 +15,8 @@ constexpr std::size_t read_bytes_max = 16 << 20; // of one page
 
 struct JetStreamAuditLog::Core {
     Core(AuditLogOptions audit_options, boost::asio::any_io_executor executor)
-        : options{std::move(audit_options)}, home{std::move(executor)}
+        : options{std::move(audit_options)},
+          home{std::move(executor)}
     {
     }
 
@@ -55,15 +56,11 @@ JetStreamAuditLog::open(ConnectionOptions connection, AuditLogOptions options,
         co_return state.error();
     }
     core->incarnation = state->incarnation;
-    core->publisher = std::make_unique<Publisher>(*core->connection, home,
-                                                  core->options.in_flight_max,
-                                                  core->options.acknowledge_timeout);
+    core->publisher = std::make_unique<Publisher>(
+        *core->connection, home, core->options.in_flight_max, core->options.acknowledge_timeout);
     core->reader = std::make_unique<DirectReader>(*core->connection, core->name, home, timeout);
-    for (const auto& started : {core->publisher->start(), core->reader->start()}) {
-        if (!started) {
-            co_return started.error();
-        }
-    }
+    SEAL_CO_TRY_VOID(core->publisher->start());
+    SEAL_CO_TRY_VOID(core->reader->start());
     core->connection->on_state([raw = core.get()](bool is_connected) {
         if (!is_connected) {
             raw->publisher->lose_all();
@@ -72,7 +69,8 @@ JetStreamAuditLog::open(ConnectionOptions connection, AuditLogOptions options,
     co_return std::unique_ptr<JetStreamAuditLog>{new JetStreamAuditLog{std::move(core)}};
 }
 
-Task<Result<std::uint64_t>> JetStreamAuditLog::append(std::uint64_t last, std::vector<Bytes> entries)
+Task<Result<std::uint64_t>> JetStreamAuditLog::append(std::uint64_t last,
+                                                      std::vector<Bytes> entries)
 {
     const auto core = core_;
     Notifier answered{core->home};
@@ -80,7 +78,8 @@ Task<Result<std::uint64_t>> JetStreamAuditLog::append(std::uint64_t last, std::v
     std::size_t sent_count = 0;
     std::uint64_t reached = last;
     std::optional<Error> failed;
-    // One answer per entry; the first that is not "stored" decides, and all later ones fail with it.
+    // One answer per entry; the first that is not "stored" decides, and all later ones fail with
+    // it.
     const auto on_ack = [&](const Ack& ack) {
         --waiting;
         if (ack.kind == Ack::Kind::stored && !failed) {

@@ -1,8 +1,9 @@
 #pragma once
 
-// The audit stream on JetStream: stream AUDIT_<ledger>, one message an entry. Every publish names the
-// stream-wide sequence it must follow (Nats-Expected-Last-Sequence), and these conditions can be pipelined:
-// the server compares with what the stream will have after everything already proposed.
+// The audit stream on JetStream: stream AUDIT_<ledger>, one message an entry. Every publish names
+// the stream-wide sequence it must follow (Nats-Expected-Last-Sequence), and these conditions can
+// be pipelined: the server compares with what the stream will have after everything already
+// proposed.
 
 #include "core/ports/audit_log.hpp"
 #include "jetstream/options.hpp"
@@ -24,7 +25,8 @@ struct AuditLogOptions {
 
 class JetStreamAuditLog final : public AuditLog {
 public:
-    // As JetStreamEventLog::open. The auditor has a connection, and in production an identity, of its own.
+    // As JetStreamEventLog::open. The auditor has a connection, and in production an identity, of
+    // its own.
     [[nodiscard]] static boost::asio::awaitable<Result<std::unique_ptr<JetStreamAuditLog>>>
     open(ConnectionOptions connection, AuditLogOptions options, boost::asio::any_io_executor home);
 

@@ -11,8 +11,9 @@ namespace sealstream::jetstream {
 
 namespace {
 
-constexpr std::size_t page_events_max = 500;      // a page holds the server's stream lock while it is read
-constexpr std::size_t page_hints_max = 10'000;    // streams whose last read place is remembered
+constexpr std::size_t page_events_max =
+    500; // a page holds the server's stream lock while it is read
+constexpr std::size_t page_hints_max = 10'000; // streams whose last read place is remembered
 constexpr std::chrono::seconds replica_patience{2};
 
 } // namespace
@@ -20,7 +21,9 @@ constexpr std::chrono::seconds replica_patience{2};
 struct JetStreamEventLog::Core {
     Core(EventLogOptions log_options, FeedOptions feed_options, const Clock& time,
          boost::asio::any_io_executor executor)
-        : options{std::move(log_options)}, feed{feed_options}, clock{time},
+        : options{std::move(log_options)},
+          feed{feed_options},
+          clock{time},
           home{std::move(executor)}
     {
     }
@@ -41,7 +44,8 @@ struct JetStreamEventLog::Core {
     std::unique_ptr<Publisher> batches;
     std::unique_ptr<Appender> appender;
 
-    // Where the page before ended, so that paging through a long stream does not begin anew each time.
+    // Where the page before ended, so that paging through a long stream does not begin anew each
+    // time.
     struct Hint {
         Version version;
         Position position;
@@ -79,21 +83,18 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
     }
     core->found = *state;
     core->reader = std::make_unique<DirectReader>(*core->at_once, core->name, home, timeout);
-    core->plain = std::make_unique<Publisher>(*core->at_once, home,
-                                              core->options.plain_in_flight_max + 16,
-                                              core->options.acknowledge_timeout);
-    core->batches = std::make_unique<Publisher>(*core->gathered, home,
-                                                core->options.batches_in_flight_max + 16,
-                                                core->options.acknowledge_timeout);
+    core->plain =
+        std::make_unique<Publisher>(*core->at_once, home, core->options.plain_in_flight_max + 16,
+                                    core->options.acknowledge_timeout);
+    core->batches =
+        std::make_unique<Publisher>(*core->gathered, home, core->options.batches_in_flight_max + 16,
+                                    core->options.acknowledge_timeout);
     core->appender = std::make_unique<Appender>(*core->plain, *core->batches, *core->at_once,
                                                 *core->reader, core->options, clock, home);
     core->appender->set_owner(core);
-    for (const auto& started :
-         {core->reader->start(), core->plain->start(), core->batches->start()}) {
-        if (!started) {
-            co_return started.error();
-        }
-    }
+    SEAL_CO_TRY_VOID(core->reader->start());
+    SEAL_CO_TRY_VOID(core->plain->start());
+    SEAL_CO_TRY_VOID(core->batches->start());
     const auto watch = [raw = core.get()](Publisher* publisher) {
         return [raw, publisher](bool is_connected) {
             log(is_connected ? Level::info : Level::warn,

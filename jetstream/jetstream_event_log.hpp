@@ -1,6 +1,7 @@
 #pragma once
 
-// The event log on JetStream: one stream EV_<ledger>, one message an event, its sequence the position.
+// The event log on JetStream: one stream EV_<ledger>, one message an event, its sequence the
+// position.
 
 #include "core/ports/event_log.hpp"
 #include "jetstream/options.hpp"
@@ -17,14 +18,14 @@ struct EventLogStatus {
 
 class JetStreamEventLog final : public EventLog {
 public:
-    // Connects, makes or finds the stream, and reads it back. Connecting blocks up to connect_timeout, so
-    // call it before the I/O thread has other work, or tolerate the pause.
+    // Connects, makes or finds the stream, and reads it back. Connecting blocks up to
+    // connect_timeout, so call it before the I/O thread has other work, or tolerate the pause.
     //   unavailable   no server, no quorum
     //   unsupported   the server is too old
     //   corrupt       the stream was changed behind our back
     [[nodiscard]] static boost::asio::awaitable<Result<std::unique_ptr<JetStreamEventLog>>>
-    open(ConnectionOptions connection, EventLogOptions options, FeedOptions feed, const Clock& clock,
-         boost::asio::any_io_executor home);
+    open(ConnectionOptions connection, EventLogOptions options, FeedOptions feed,
+         const Clock& clock, boost::asio::any_io_executor home);
 
     ~JetStreamEventLog() override;
 
@@ -34,7 +35,8 @@ public:
     read_from(Position after, ReadLimits limits) override;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
     read_stream(StreamName stream, Version after, ReadLimits limits) override;
-    [[nodiscard]] boost::asio::awaitable<Result<StreamHead>> stream_head(StreamName stream) override;
+    [[nodiscard]] boost::asio::awaitable<Result<StreamHead>>
+    stream_head(StreamName stream) override;
     [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after) override;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
     [[nodiscard]] std::string incarnation() const override;

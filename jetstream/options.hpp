@@ -23,31 +23,31 @@ struct ConnectionOptions {
 struct EventLogOptions {
     std::string ledger{"main"};
     int replicas{1};
-    std::int64_t bytes_max{-1};                         // of the log; -1 means what the server allows
-    std::chrono::seconds duplicate_window{600};         // longer than any retry
-    bool is_synced{false};                              // the server syncs every write (sync_interval: always)
+    std::int64_t bytes_max{-1};                 // of the log; -1 means what the server allows
+    std::chrono::seconds duplicate_window{600}; // longer than any retry
+    bool is_synced{false}; // the server syncs every write (sync_interval: always)
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
 
-    std::size_t queue_events_max{65'536};               // waiting for the server; beyond it: overloaded
-    std::size_t plain_in_flight_max{4'096};             // single publishes without an answer
-    std::size_t batches_in_flight_max{2};               // atomic batches without an answer
-    std::size_t batch_events_max{1'000};                // the server's own limit
+    std::size_t queue_events_max{65'536};   // waiting for the server; beyond it: overloaded
+    std::size_t plain_in_flight_max{4'096}; // single publishes without an answer
+    std::size_t batches_in_flight_max{2};   // atomic batches without an answer
+    std::size_t batch_events_max{1'000};    // the server's own limit
     std::size_t batch_bytes_max{4 << 20};
-    std::size_t known_streams_max{200'000};             // heads kept in memory, about 200 bytes each
+    std::size_t known_streams_max{200'000}; // heads kept in memory, about 200 bytes each
     std::chrono::milliseconds acknowledge_timeout{3'000}; // of one publish
-    std::chrono::milliseconds append_timeout{12'000};   // of one append with all its retries
-    std::chrono::milliseconds request_timeout{5'000};   // of one request to the server's API
+    std::chrono::milliseconds append_timeout{12'000};     // of one append with all its retries
+    std::chrono::milliseconds request_timeout{5'000};     // of one request to the server's API
 };
 
 struct FeedOptions {
-    std::size_t pull_events{1'000};                     // asked for at once; two requests overlap
+    std::size_t pull_events{1'000}; // asked for at once; two requests overlap
     std::size_t pull_bytes{4 << 20};
-    std::size_t buffered_events_max{8'000};             // no new request above it
+    std::size_t buffered_events_max{8'000}; // no new request above it
     std::chrono::milliseconds pull_expires{4'000};
-    std::chrono::milliseconds heartbeat{1'000};         // three missed ones make a new consumer
-    std::chrono::seconds inactive_threshold{60};        // then the server forgets the consumer
-    std::chrono::milliseconds patience{10'000};         // without a server before next() says unavailable
+    std::chrono::milliseconds heartbeat{1'000};  // three missed ones make a new consumer
+    std::chrono::seconds inactive_threshold{60}; // then the server forgets the consumer
+    std::chrono::milliseconds patience{10'000};  // without a server before next() says unavailable
 };
 
 } // namespace sealstream::jetstream

@@ -16,7 +16,10 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 
 Publisher::Publisher(Connection& connection, boost::asio::any_io_executor home, std::size_t slots,
                      std::chrono::milliseconds timeout)
-    : connection_{connection}, timeout_{timeout}, slots_(slots), sweeper_{std::move(home)}
+    : connection_{connection},
+      timeout_{timeout},
+      slots_(slots),
+      sweeper_{std::move(home)}
 {
     free_.reserve(slots);
     for (std::size_t index = slots; index-- > 0;) {
@@ -124,7 +127,8 @@ void Publisher::on_message(std::string_view subject, std::string_view data, bool
     std::string_view token = subject.substr(std::min(subject.size(), prefix_.size()));
     std::size_t index = 0;
     std::uint32_t generation = 0;
-    const auto [dash, bad_index] = std::from_chars(token.data(), token.data() + token.size(), index);
+    const auto [dash, bad_index] =
+        std::from_chars(token.data(), token.data() + token.size(), index);
     if (bad_index != std::errc{} || dash == token.data() + token.size() || index >= slots_.size()) {
         return;
     }

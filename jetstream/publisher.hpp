@@ -1,9 +1,9 @@
 #pragma once
 
-// Publishes with acknowledgements of our own: one wildcard inbox, and a ring of slots; the last token of the
-// reply subject names slot and generation, so an answer finds its sender without a map, and a late answer of
-// a former use is told apart. Every publish is answered exactly once: by the server, by the deadline, or by
-// the loss of the connection (both Ack::Kind::lost).
+// Publishes with acknowledgements of our own: one wildcard inbox, and a ring of slots; the last
+// token of the reply subject names slot and generation, so an answer finds its sender without a
+// map, and a late answer of a former use is told apart. Every publish is answered exactly once: by
+// the server, by the deadline, or by the loss of the connection (both Ack::Kind::lost).
 
 #include "core/async/stop.hpp"
 #include "jetstream/ack.hpp"
@@ -33,8 +33,9 @@ public:
     //   unavailable   not connected: nothing was sent
     [[nodiscard]] Result<void> publish(const Outgoing& message, OnAck on_ack);
 
-    // An atomic batch (ADR-50), written in one go, answered once. 1 <= size <= 1000. An error after the first
-    // message went out is reported through `on_ack` as lost; the server drops such a batch unfinished.
+    // An atomic batch (ADR-50), written in one go, answered once. 1 <= size <= 1000. An error after
+    // the first message went out is reported through `on_ack` as lost; the server drops such a
+    // batch unfinished.
     [[nodiscard]] Result<void> publish_batch(std::span<const Outgoing> messages, OnAck on_ack);
 
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }

@@ -74,7 +74,8 @@ bool is_equal(const json::value& wanted, const json::value& found)
 // Fields that the server leaves out of its answer when they have their zero value.
 bool is_zero(const json::value& value)
 {
-    return (value.is_bool() && !value.as_bool()) || (value.is_number() && value.to_number<double>() == 0);
+    return (value.is_bool() && !value.as_bool()) ||
+           (value.is_number() && value.to_number<double>() == 0);
 }
 
 Error mismatch(Errc code, const std::string& name, const std::vector<std::string>& found)
@@ -101,7 +102,8 @@ std::optional<Error> api_error(const json::object& answer)
     }
     for (const auto no_quorum : no_quorum_codes) {
         if (code == no_quorum) {
-            return Error{Errc::unavailable, text + " (no quorum, or the cluster is still electing)"};
+            return Error{Errc::unavailable,
+                         text + " (no quorum, or the cluster is still electing)"};
         }
     }
     if (code == 10023 || code == 10028 || code == 10047) {
@@ -207,7 +209,8 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
                                         std::chrono::milliseconds timeout)
 {
     std::string info_subject = "$JS.API.INFO";
-    SEAL_CO_TRY(server, co_await connection.request(std::move(info_subject), std::string{}, timeout));
+    SEAL_CO_TRY(server,
+                co_await connection.request(std::move(info_subject), std::string{}, timeout));
     if (auto failed = api_error(server)) {
         co_return *std::move(failed);
     }
@@ -220,14 +223,15 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
     }
     const std::string name = text_at(wanted, "name");
     std::string find_subject = "$JS.API.STREAM.INFO." + name;
-    SEAL_CO_TRY(found, co_await connection.request(std::move(find_subject), std::string{}, timeout));
+    SEAL_CO_TRY(found,
+                co_await connection.request(std::move(find_subject), std::string{}, timeout));
     bool is_new = false;
     json::object answer = std::move(found);
     if (err_code(answer) == stream_not_found) {
         std::string create_subject = "$JS.API.STREAM.CREATE." + name;
         std::string body = json::serialize(wanted);
-        SEAL_CO_TRY(made,
-                    co_await connection.request(std::move(create_subject), std::move(body), timeout));
+        SEAL_CO_TRY(
+            made, co_await connection.request(std::move(create_subject), std::move(body), timeout));
         is_new = err_code(made) != stream_name_in_use;
         if (auto failed = api_error(made); failed && is_new) {
             co_return with_context(*std::move(failed), "creating stream " + name);
@@ -256,7 +260,9 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
                                            " deleted messages: a log never has any"};
     }
     log(Level::info, is_new ? "log.created" : "log.found", "jetstream",
-        {{"stream", name}, {"last_sequence", state.last_sequence}, {"server", state.server_version}});
+        {{"stream", name},
+         {"last_sequence", state.last_sequence},
+         {"server", state.server_version}});
     co_return state;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Makes a JetStream stream as it must be, or finds out why it is not. Always by raw JSON requests: the C
-// library's structs drop fields that they do not know, and would switch them off.
+// Makes a JetStream stream as it must be, or finds out why it is not. Always by raw JSON requests:
+// the C library's structs drop fields that they do not know, and would switch them off.
 
 #include "jetstream/connection.hpp"
 

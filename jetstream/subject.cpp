@@ -13,8 +13,8 @@ bool is_plain(std::string_view id)
 {
     const auto is_safe = [](char letter) {
         return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-               (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == ':' ||
-               letter == '@' || letter == '+' || letter == '=';
+               (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' ||
+               letter == ':' || letter == '@' || letter == '+' || letter == '=';
     };
     return id.size() <= plain_token_bytes_max && std::all_of(id.begin(), id.end(), is_safe);
 }

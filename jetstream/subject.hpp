@@ -4,8 +4,8 @@
 //
 //   ev.<ledger>.<stream type>.<token>
 //
-// The token is the stream's id where that is safe in a subject and short, else "~" and the SHA-256 of the id
-// in Base64 for URLs. The way back is the record, which names its stream.
+// The token is the stream's id where that is safe in a subject and short, else "~" and the SHA-256
+// of the id in Base64 for URLs. The way back is the record, which names its stream.
 
 #include "core/event/names.hpp"
 

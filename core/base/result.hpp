@@ -39,3 +39,13 @@ using Result = boost::system::result<T, Error>;
         co_return std::move(SEAL_CONCAT(variable, _result)).error();                               \
     }                                                                                              \
     auto variable = *std::move(SEAL_CONCAT(variable, _result))
+
+// For calls whose success has no value.
+#define SEAL_TRY_VOID(expression)                                                                  \
+    if (auto outcome_of_try = (expression); !outcome_of_try) {                                     \
+        return std::move(outcome_of_try).error();                                                  \
+    }
+#define SEAL_CO_TRY_VOID(expression)                                                               \
+    if (auto outcome_of_try = expression; !outcome_of_try) {                                       \
+        co_return std::move(outcome_of_try).error();                                               \
+    }

@@ -1,0 +1,261 @@
+#include "integration/support/nats_server.hpp"
+
+#include <arpa/inet.h>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <netinet/in.h>
+#include <sstream>
+#include <stdexcept>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace sealstream::testing {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds start_timeout{30};
+constexpr std::chrono::seconds stop_timeout{10};
+
+sockaddr_in loopback(int port)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+int free_port()
+{
+    const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    const bool is_bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                          ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    ::close(probe);
+    if (!is_bound) {
+        throw std::runtime_error{"no free port"};
+    }
+    return ntohs(address.sin_port);
+}
+
+int connect_to(int port)
+{
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const timeval timeout{2, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    const sockaddr_in address = loopback(port);
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        ::close(socket);
+        return -1;
+    }
+    return socket;
+}
+
+} // namespace
+
+std::string NatsServers::binary()
+{
+    if (const char* const given = std::getenv("SEALSTREAM_NATS_SERVER")) {
+        return given;
+    }
+    const char* const path = std::getenv("PATH");
+    std::istringstream folders{path != nullptr ? path : ""};
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        if (::access((folder + "/nats-server").c_str(), X_OK) == 0) {
+            return folder + "/nats-server";
+        }
+    }
+    return {};
+}
+
+bool NatsServers::is_installed()
+{
+    return !binary().empty() && ::access(binary().c_str(), X_OK) == 0;
+}
+
+NatsServers::NatsServers(NatsOptions options) : options_{std::move(options)}
+{
+    std::string name = (fs::temp_directory_path() / "sealstream-nats-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+        throw std::runtime_error{"no temporary folder: " + name};
+    }
+    folder_ = name;
+    for (int number = 0; number < options_.servers; ++number) {
+        servers_.push_back({free_port(), free_port(), free_port(), -1});
+    }
+    for (std::size_t server = 0; server < servers_.size(); ++server) {
+        fs::create_directories(data_folder(server));
+        write_config(server);
+        start(server);
+    }
+}
+
+NatsServers::~NatsServers()
+{
+    for (std::size_t server = 0; server < servers_.size(); ++server) {
+        kill(server);
+    }
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+}
+
+fs::path NatsServers::data_folder(std::size_t server) const
+{
+    return folder_ / ("data" + std::to_string(server));
+}
+
+void NatsServers::write_config(std::size_t server) const
+{
+    const Server& one = servers_[server];
+    std::ofstream file{folder_ / ("nats" + std::to_string(server) + ".conf")};
+    file << "server_name: n" << server << "\nhost: 127.0.0.1\nport: " << one.client_port
+         << "\nhttp: \"127.0.0.1:" << one.monitor_port << "\"\nmax_payload: 1MB\n"
+         << "jetstream {\n  store_dir: \"" << data_folder(server).string()
+         << "\"\n  max_file_store: " << options_.max_store << "\n  max_memory_store: 256MB\n"
+         << "  sync_interval: " << (options_.is_synced ? "always" : "2m") << "\n}\n";
+    if (servers_.size() > 1) {
+        file << "cluster {\n  name: test\n  listen: \"127.0.0.1:" << one.route_port
+             << "\"\n  routes: [";
+        for (const Server& other : servers_) {
+            file << " \"nats://127.0.0.1:" << other.route_port << "\"";
+        }
+        file << " ]\n}\n";
+    }
+}
+
+std::string NatsServers::url() const
+{
+    std::string urls;
+    for (const Server& server : servers_) {
+        urls += (urls.empty() ? "nats://127.0.0.1:" : ",nats://127.0.0.1:") +
+                std::to_string(server.client_port);
+    }
+    return urls;
+}
+
+void NatsServers::start(std::size_t server)
+{
+    Server& one = servers_[server];
+    const auto log = folder_ / ("nats" + std::to_string(server) + ".log");
+    const auto config = folder_ / ("nats" + std::to_string(server) + ".conf");
+    const std::string program = binary();
+    one.process = ::fork();
+    if (one.process == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::setsid();
+        const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        ::dup2(output, 1);
+        ::dup2(output, 2);
+        ::close_range(3, ~0U, 0);
+        ::execl(program.c_str(), program.c_str(), "-c", config.c_str(), nullptr);
+        ::_exit(127);
+    }
+    const auto deadline = std::chrono::steady_clock::now() + start_timeout;
+    while (std::chrono::steady_clock::now() < deadline) {
+        if (::waitpid(one.process, nullptr, WNOHANG) == one.process) {
+            one.process = -1;
+            break;
+        }
+        const int socket = connect_to(one.client_port);
+        if (socket >= 0) {
+            ::close(socket);
+            return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    throw std::runtime_error{"nats-server does not start:\n" + last_log_lines(server)};
+}
+
+void NatsServers::kill(std::size_t server)
+{
+    Server& one = servers_[server];
+    if (one.process > 0) {
+        ::kill(one.process, SIGKILL);
+        ::waitpid(one.process, nullptr, 0);
+        one.process = -1;
+    }
+}
+
+void NatsServers::pause(std::size_t server)
+{
+    ::kill(servers_[server].process, SIGSTOP);
+}
+
+void NatsServers::resume(std::size_t server)
+{
+    ::kill(servers_[server].process, SIGCONT);
+}
+
+void NatsServers::stop(std::size_t server)
+{
+    Server& one = servers_[server];
+    if (one.process <= 0) {
+        return;
+    }
+    ::kill(one.process, SIGTERM);
+    const auto deadline = std::chrono::steady_clock::now() + stop_timeout;
+    while (std::chrono::steady_clock::now() < deadline) {
+        if (::waitpid(one.process, nullptr, WNOHANG) == one.process) {
+            one.process = -1;
+            return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    kill(server);
+}
+
+std::string NatsServers::last_log_lines(std::size_t server) const
+{
+    std::ifstream file{folder_ / ("nats" + std::to_string(server) + ".log")};
+    std::ostringstream text;
+    text << file.rdbuf();
+    const std::string all = text.str();
+    return all.substr(all.size() > 3000 ? all.size() - 3000 : 0);
+}
+
+std::string NatsServers::monitor(std::size_t server, const std::string& path) const
+{
+    const int socket = connect_to(servers_[server].monitor_port);
+    if (socket < 0) {
+        return {};
+    }
+    const std::string request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\n\r\n";
+    std::string answer;
+    if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+        std::array<char, 8192> buffer{};
+        for (ssize_t size = 0; (size = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0;) {
+            answer.append(buffer.data(), static_cast<std::size_t>(size));
+        }
+    }
+    ::close(socket);
+    return answer;
+}
+
+int NatsServers::leader_of(const std::string& stream) const
+{
+    for (std::size_t server = 0; server < servers_.size(); ++server) {
+        if (servers_[server].process <= 0) {
+            continue;
+        }
+        // Each server tells whom it takes for the leader of each stream.
+        const std::string page = monitor(server, "/jsz?streams=true");
+        const auto found = page.find("\"name\": \"" + stream + "\"");
+        const auto leader = page.find("\"leader\": \"n", found == std::string::npos ? 0 : found);
+        if (found != std::string::npos && leader != std::string::npos) {
+            return page[leader + 12] - '0';
+        }
+    }
+    return -1;
+}
+
+} // namespace sealstream::testing

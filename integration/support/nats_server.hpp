@@ -1,0 +1,61 @@
+#pragma once
+
+// Private nats-servers for tests: own data folders, free ports on 127.0.0.1, gone when the object
+// is. What goes wrong here is thrown as std::runtime_error with the server's last log lines: the
+// test fails.
+
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace sealstream::testing {
+
+struct NatsOptions {
+    int servers{1};               // three make a cluster
+    bool is_synced{false};        // sync_interval: always
+    std::string max_store{"4GB"}; // of one server
+};
+
+class NatsServers {
+public:
+    // False: print a line that starts with "SKIPPED:" and end the test.
+    [[nodiscard]] static bool is_installed();
+    [[nodiscard]] static std::string binary(); // SEALSTREAM_NATS_SERVER, else on PATH
+
+    explicit NatsServers(NatsOptions options = {});
+    ~NatsServers();
+    NatsServers(const NatsServers&) = delete;
+    NatsServers& operator=(const NatsServers&) = delete;
+
+    [[nodiscard]] std::string url() const; // of all, separated by commas
+    [[nodiscard]] std::size_t count() const noexcept { return servers_.size(); }
+    [[nodiscard]] std::filesystem::path data_folder(std::size_t server = 0) const;
+
+    void kill(std::size_t server = 0);  // SIGKILL
+    void pause(std::size_t server = 0); // SIGSTOP
+    void resume(std::size_t server = 0);
+    void stop(std::size_t server = 0);  // in good order
+    void start(std::size_t server = 0); // after kill() or stop(); returns when it listens
+
+    // Which server leads the JetStream stream, by its monitoring page; -1 when none does.
+    [[nodiscard]] int leader_of(const std::string& stream) const;
+
+private:
+    struct Server {
+        int client_port{0};
+        int route_port{0};
+        int monitor_port{0};
+        pid_t process{-1};
+    };
+
+    void write_config(std::size_t server) const;
+    [[nodiscard]] std::string last_log_lines(std::size_t server) const;
+    [[nodiscard]] std::string monitor(std::size_t server, const std::string& path) const;
+
+    NatsOptions options_;
+    std::filesystem::path folder_;
+    std::vector<Server> servers_;
+};
+
+} // namespace sealstream::testing
