@@ -16,7 +16,8 @@ bool is_plain(std::string_view id)
                (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' ||
                letter == ':' || letter == '@' || letter == '+' || letter == '=';
     };
-    return id.size() <= plain_token_bytes_max && std::all_of(id.begin(), id.end(), is_safe);
+    return !id.empty() && id.size() <= plain_token_bytes_max &&
+           std::all_of(id.begin(), id.end(), is_safe);
 }
 
 } // namespace
