@@ -3,6 +3,7 @@
 #include "core/event/stream_chain.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace sealstream {
 
@@ -10,8 +11,8 @@ namespace {
 
 Error conflict(const std::string& wanted, Version actual)
 {
-    return Error{Errc::conflict,
-                 "expected " + wanted + ", the stream is at version " + std::to_string(actual.value)};
+    return Error{Errc::conflict, "expected " + wanted + ", the stream is at version " +
+                                     std::to_string(actual.value)};
 }
 
 } // namespace
@@ -27,6 +28,32 @@ bool ChainPolicy::requires_chain(std::string_view stream_type) const
 {
     return is_required_everywhere ||
            std::binary_search(stream_types.begin(), stream_types.end(), stream_type, std::less<>{});
+}
+
+Result<void> check_batch(const std::vector<StreamAppend>& batch, std::size_t events_max)
+{
+    std::unordered_set<StreamName> streams;
+    std::unordered_set<EventId> ids;
+    std::size_t count = 0;
+    for (const StreamAppend& append : batch) {
+        if (append.drafts.empty() || !streams.insert(append.stream).second) {
+            return Error{Errc::malformed, "each stream of an append comes once, with events"};
+        }
+        count += append.drafts.size();
+        if (count > events_max) {
+            return Error{Errc::too_large,
+                         "more than " + std::to_string(events_max) + " events in one append"};
+        }
+        for (const Draft& draft : append.drafts) {
+            if (!ids.insert(draft.id).second) {
+                return Error{Errc::malformed, "an id comes twice in one append"};
+            }
+        }
+    }
+    if (count == 0) {
+        return Error{Errc::malformed, "an append without events"};
+    }
+    return {};
 }
 
 Result<void> check_expected(const Expected& expected, const StreamHead& head)

@@ -1,7 +1,7 @@
 #pragma once
 
-// The pure rule of appending: given what a stream's head is, may these drafts follow, and as what? All event
-// logs use it, so that they can not differ.
+// The pure rule of appending: given what a stream's head is, may these drafts follow, and as what?
+// All event logs use it, so that they can not differ.
 
 #include "core/event/codec.hpp"
 
@@ -40,11 +40,18 @@ struct ChainPolicy {
     [[nodiscard]] bool requires_chain(std::string_view stream_type) const;
 };
 
+// Whether the batch is one that a log may take at all.
+//   malformed   no drafts; a stream or an id that comes twice; a stream without drafts
+//   too_large   more than `events_max` drafts
+[[nodiscard]] Result<void> check_batch(const std::vector<StreamAppend>& batch,
+                                       std::size_t events_max);
+
 //   conflict   the head does not meet `expected`; nothing else can go wrong
 [[nodiscard]] Result<void> check_expected(const Expected& expected, const StreamHead& head);
 
-// Seals the drafts onto `head`: versions, and hashes where the stream is chained. Moves `head` on (its
-// position stays: only the log knows it).
-[[nodiscard]] std::vector<Event> seal(const StreamAppend& append, StreamHead& head, bool is_chained);
+// Seals the drafts onto `head`: versions, and hashes where the stream is chained. Moves `head` on
+// (its position stays: only the log knows it).
+[[nodiscard]] std::vector<Event> seal(const StreamAppend& append, StreamHead& head,
+                                      bool is_chained);
 
 } // namespace sealstream

@@ -1,0 +1,133 @@
+// The contract of EventLog::append when an id comes again: the same answer for the same content,
+// never a second event, and a clear refusal for other content.
+
+#include "tests/ports/log_driver.hpp"
+
+#include <algorithm>
+
+namespace sealstream::testing {
+
+namespace {
+
+const StreamName stream{"deal", "1"};
+
+void a_repeat_answers_with_the_original_places(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const std::vector<StreamAppend> single{{stream, absent, fresh_drafts(1)}};
+    const std::vector<StreamAppend> batch{{stream, version(1), fresh_drafts(3)},
+                                          {{"agent", "1"}, absent, fresh_drafts(2)}};
+    const auto first_single = driver.append(single);
+    const auto first_batch = driver.append(batch);
+    driver.append(stream, 2);
+    const std::uint64_t head = driver.head();
+
+    // Neither condition holds any more, and that does not matter: it has happened.
+    const auto second_single = driver.append(single);
+    const auto second_batch = driver.append(batch);
+
+    CHECK(second_single.is_repeat);
+    CHECK(second_batch.is_repeat);
+    CHECK(positions_of(second_single) == positions_of(first_single));
+    CHECK(versions_of(second_single) == versions_of(first_single));
+    CHECK(positions_of(second_batch) == positions_of(first_batch));
+    CHECK(versions_of(second_batch) == versions_of(first_batch));
+    CHECK(driver.head() == head);
+}
+
+void a_repeat_may_have_another_salt(const LogFactory& make)
+{
+    LogDriver driver{make};
+    Draft draft = fresh_draft();
+    const auto first = driver.append({{stream, any, {draft}}});
+    driver.append(stream, 1);
+
+    fill_random(draft.salt);
+    const auto second = driver.append({{stream, any, {draft}}});
+
+    CHECK(second.is_repeat);
+    CHECK(positions_of(second) == positions_of(first));
+    CHECK(driver.head() == 2);
+}
+
+void repeats_at_the_same_time_make_one_event(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const std::vector<StreamAppend> batch{{stream, any, fresh_drafts(2)}};
+    std::vector<Task<Result<Appended>>> tasks;
+    for (std::size_t at = 0; at < 8; ++at) {
+        tasks.push_back(driver.log().append(batch));
+    }
+
+    const auto answers = run_tasks(driver.context(), std::move(tasks));
+
+    for (const auto& answer : answers) {
+        INFO((answer ? "" : describe(answer.error())));
+        REQUIRE(answer.has_value());
+        CHECK(positions_of(*answer) == counting(1, 2));
+    }
+    CHECK(driver.head() == 2);
+}
+
+void an_id_with_other_content_is_key_reuse(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const auto drafts = fresh_drafts(2);
+    driver.append({{stream, any, drafts}});
+    driver.append(stream, 1);
+
+    std::vector<std::vector<StreamAppend>> reuses;
+    const auto reuse = [&reuses, &drafts](const auto& change) {
+        Draft changed = drafts.front();
+        change(changed);
+        reuses.push_back({{stream, any, {changed}}});
+    };
+    reuse([](Draft& draft) { draft.data = R"({"other":true})"; });
+    reuse([](Draft& draft) { draft.type = "OtherHappened"; });
+    reuse([](Draft& draft) { draft.actor = "somebody-else"; });
+    reuse([](Draft& draft) { draft.meta = R"({"correlation":"other"})"; });
+    reuse([](Draft& draft) { draft.source = "other-service"; });
+    reuses.push_back({{{"deal", "2"}, any, {drafts.front()}}});         // another stream
+    reuses.push_back({{stream, any, {drafts.front(), fresh_draft()}}}); // a new one with it
+    reuses.push_back({{stream, any, {fresh_draft(), drafts.back()}}});  // a new one before it
+
+    for (std::size_t at = 0; at < reuses.size(); ++at) {
+        INFO("reuse " << at);
+        const auto refused = driver.try_append(reuses[at]);
+        REQUIRE(!refused);
+        CHECK(refused.error().code == Errc::key_reuse);
+    }
+    CHECK(driver.head() == 3);
+    CHECK(driver.stream_head({"deal", "2"}).version.value == 0);
+}
+
+void an_id_refused_once_may_come_again(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const auto drafts = fresh_drafts(2);
+    const auto refused = driver.try_append({{stream, present, drafts}});
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::conflict);
+
+    const auto appended = driver.append({{stream, absent, drafts}});
+
+    CHECK(!appended.is_repeat);
+    CHECK(positions_of(appended) == counting(1, 2));
+}
+
+constexpr std::array rules{
+    LogRule{"a repeat answers with the original places", a_repeat_answers_with_the_original_places},
+    LogRule{"a repeat may have another salt", a_repeat_may_have_another_salt},
+    LogRule{"repeats at the same time make one event", repeats_at_the_same_time_make_one_event},
+    LogRule{"an id with other content is key reuse", an_id_with_other_content_is_key_reuse},
+    LogRule{"an id that was refused may come again", an_id_refused_once_may_come_again},
+};
+
+} // namespace
+
+std::span<const LogRule> repeat_rules()
+{
+    return rules;
+}
+
+} // namespace sealstream::testing

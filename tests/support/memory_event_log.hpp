@@ -1,0 +1,56 @@
+#pragma once
+
+// The event log in memory: keeps the contract of EventLog (tests/ports) and adds the hooks that
+// fault tests need. Feeds may outlive the log.
+
+#include "core/base/clock.hpp"
+#include "core/ports/event_log.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+namespace sealstream::testing {
+
+struct MemoryLogOptions {
+    ChainPolicy chain;
+    CodecKind codec{CodecKind::canonical_json};
+};
+
+class MemoryEventLog final : public EventLog {
+public:
+    // When a made-up failure strikes.
+    enum class Strike : std::uint8_t { before_effect, after_effect };
+
+    MemoryEventLog(boost::asio::any_io_executor executor, const Clock& clock,
+                   MemoryLogOptions options = {});
+    ~MemoryEventLog() override;
+
+    [[nodiscard]] boost::asio::awaitable<Result<Appended>>
+    append(std::vector<StreamAppend> batch) override;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_from(Position after, ReadLimits limits) override;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_stream(StreamName stream, Version after, ReadLimits limits) override;
+    [[nodiscard]] boost::asio::awaitable<Result<StreamHead>>
+    stream_head(StreamName stream) override;
+    [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after) override;
+    [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
+    [[nodiscard]] std::string incarnation() const override;
+    [[nodiscard]] Durability durability() const override;
+    void close() noexcept override;
+
+    // The next append (read, or feed step) that comes fails so; several calls queue up.
+    void fail_next_append(Errc code, Strike strike);
+    void fail_next_read(Errc code);
+
+    // What nobody should ever do to a log.
+    void replace_record(Position position, Bytes record);
+    void cut_after(Position last); // the log goes back
+    void become_another_log();     // deleted and made again: empty, new incarnation
+
+    struct State;
+
+private:
+    std::shared_ptr<State> state_; // shared with feeds
+};
+
+} // namespace sealstream::testing
