@@ -74,6 +74,15 @@ void write_body(Bytes& to, const KeyLeaf& change)
                                                     : ByteView{});
 }
 
+void write_body(Bytes& to, const RejectedLeaf& rejected)
+{
+    write_array(to, 4);
+    append_cbor_bytes(to, rejected.incarnation.view());
+    write_number(to, rejected.position.value);
+    write_time(to, rejected.ingested);
+    append_cbor_bytes(to, rejected.record.view());
+}
+
 EventLeaf read_event(LeafReader& from)
 {
     EventLeaf event;
@@ -127,6 +136,17 @@ RollbackLeaf read_rollback(LeafReader& from)
     return rollback;
 }
 
+RejectedLeaf read_rejected(LeafReader& from)
+{
+    RejectedLeaf rejected;
+    from.array(4);
+    from.fixed(rejected.incarnation.bytes);
+    rejected.position = Position{from.number(tree_size_max)};
+    rejected.ingested.nanoseconds = static_cast<std::int64_t>(from.number(time_max));
+    from.fixed(rejected.record.bytes);
+    return rejected;
+}
+
 std::optional<VerifierKey> read_key(LeafReader& from, bool may_be_empty)
 {
     const std::string_view text = from.text(key_text_bytes_max);
@@ -173,12 +193,13 @@ Result<LeafBody> read_body(std::uint64_t number, LeafReader& from)
         return LeafBody{read_rollback(from)};
     case LeafClass::key:
         return LeafBody{read_key_change(from)};
+    case LeafClass::rejected:
+        return LeafBody{read_rejected(from)};
     case LeafClass::erasure:
     case LeafClass::retention:
     case LeafClass::config:
     case LeafClass::freeze:
     case LeafClass::shard_start:
-    case LeafClass::rejected:
         break;
     }
     return Error{Errc::unsupported, "leaf class " + std::to_string(number) + " is not known"};
@@ -188,8 +209,8 @@ Result<LeafBody> read_body(std::uint64_t number, LeafReader& from)
 
 LeafClass class_of(const LeafBody& body) noexcept
 {
-    constexpr std::array classes{LeafClass::event, LeafClass::heartbeat, LeafClass::gap,
-                                 LeafClass::rollback, LeafClass::key};
+    constexpr std::array classes{LeafClass::event,    LeafClass::heartbeat, LeafClass::gap,
+                                 LeafClass::rollback, LeafClass::key,       LeafClass::rejected};
     static_assert(classes.size() == std::variant_size_v<LeafBody>);
     return classes[body.index()];
 }

@@ -85,7 +85,17 @@ struct KeyLeaf {
     friend bool operator==(const KeyLeaf&, const KeyLeaf&) = default;
 };
 
-using LeafBody = std::variant<EventLeaf, HeartbeatLeaf, GapLeaf, RollbackLeaf, KeyLeaf>;
+// What stands at that position is not a record. It is committed to with a salt of zeros.
+struct RejectedLeaf {
+    Digest incarnation{};
+    Position position;
+    WallTime ingested;
+    Digest record{};
+    friend bool operator==(const RejectedLeaf&, const RejectedLeaf&) = default;
+};
+
+using LeafBody =
+    std::variant<EventLeaf, HeartbeatLeaf, GapLeaf, RollbackLeaf, KeyLeaf, RejectedLeaf>;
 
 struct Leaf {
     std::uint64_t index{0}; // its place in the tree

@@ -52,6 +52,7 @@ std::vector<Leaf> one_of_each()
         {65'536, filled(1), time,
          RollbackLeaf{RollbackReason::other_log, filled(2), Position{65'535}, filled(3),
                       Position{4'294'967'296}, Position{0}}},
+        {25, filled(1), time, RejectedLeaf{filled(2), Position{7}, time, filled(3)}},
         {tree_size_max, filled(1), time, key_leaf(true)},
     };
 }
@@ -94,7 +95,7 @@ TEST_CASE("leaves have the frozen bytes of an independent encoder", "[audit][vec
         CHECK(to_hex(leaf_hash(*bytes).view()) == line.substr(space + 1));
         ++leaves;
     }
-    CHECK(leaves == 5);
+    CHECK(leaves == 6);
 }
 
 TEST_CASE("commitments have the values of an independent implementation", "[audit][vectors]")

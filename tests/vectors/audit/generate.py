@@ -45,6 +45,7 @@ bodies = [
     (2, [incarnation, 1]),
     (3, [incarnation, 2, 300]),
     (4, [1, incarnation, 300, incarnation, 299, 299]),
+    (11, [incarnation, 300, time, record]),
 ]
 previous = bytes(32)
 with open(sys.argv[1] if len(sys.argv) > 1 else "leaves.txt", "w", encoding="ascii") as out:
