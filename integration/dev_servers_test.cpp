@@ -10,9 +10,9 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <thread>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace sealstream;

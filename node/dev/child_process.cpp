@@ -31,6 +31,7 @@ struct Prepared {
     std::vector<char*> environment;
     int input{-1};
     int output{-1};
+    int error{-1};
     int failure_pipe{-1};
     pid_t parent{};
 };
@@ -54,7 +55,7 @@ int prepare_child(const ChildOptions& options, const Prepared& prepared) noexcep
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     if (setpgid(0, 0) != 0 || dup2(prepared.input, STDIN_FILENO) < 0 ||
-        dup2(prepared.output, STDOUT_FILENO) < 0 || dup2(prepared.output, STDERR_FILENO) < 0) {
+        dup2(prepared.output, STDOUT_FILENO) < 0 || dup2(prepared.error, STDERR_FILENO) < 0) {
         return errno;
     }
     // Libraries may have opened files without the close-on-exec flag.
@@ -129,26 +130,32 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& chan
 
 Result<ChildProcess> ChildProcess::start(ChildOptions options)
 {
-    const auto path_or_null = [](const std::filesystem::path& path) {
+    const auto or_null = [](const std::filesystem::path& path) {
         return path.empty() ? std::string{"/dev/null"} : path.string();
     };
-    const Descriptor input{open(path_or_null(options.input_file).c_str(), O_RDONLY | O_CLOEXEC)};
-    const Descriptor output{open(path_or_null(options.log_file).c_str(),
-                                 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, log_mode)};
+    const auto open_log = [&or_null](const std::filesystem::path& path) {
+        return open(or_null(path).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, log_mode);
+    };
+    const Descriptor input{open(or_null(options.input_file).c_str(), O_RDONLY | O_CLOEXEC)};
+    const Descriptor output{open_log(options.log_file)};
+    const Descriptor error{
+        open_log(options.error_file.empty() ? options.log_file : options.error_file)};
     std::array<int, 2> ends{-1, -1};
-    if (input.get() < 0 || output.get() < 0 || pipe2(ends.data(), O_CLOEXEC) != 0) {
+    if (input.get() < 0 || output.get() < 0 || error.get() < 0 ||
+        pipe2(ends.data(), O_CLOEXEC) != 0) {
         return start_error(options, errno);
     }
     const Descriptor failure{ends[0]};
     Descriptor failure_write{ends[1]};
 
     auto environment = merged_environment(options.environment);
-    const Prepared prepared{pointers(options.command),
-                            pointers(environment),
-                            input.get(),
-                            output.get(),
-                            failure_write.get(),
-                            getpid()};
+    const Prepared prepared{.arguments = pointers(options.command),
+                            .environment = pointers(environment),
+                            .input = input.get(),
+                            .output = output.get(),
+                            .error = error.get(),
+                            .failure_pipe = failure_write.get(),
+                            .parent = getpid()};
     const pid_t pid = fork();
     if (pid < 0) {
         return start_error(options, errno);

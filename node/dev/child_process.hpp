@@ -24,6 +24,7 @@ struct ChildOptions {
     std::vector<std::string> command;       // an absolute program and its arguments
     std::vector<std::string> environment{}; // NAME=value sets, NAME removes; else ours
     std::filesystem::path log_file{};   // standard output and error are appended; empty: dropped
+    std::filesystem::path error_file{}; // standard error; empty: with the output
     std::filesystem::path pid_file{};   // lets the next run find it; empty: none
     std::filesystem::path input_file{}; // standard input; empty: none
     std::optional<RunAs> run_as{};

@@ -3,8 +3,8 @@
 
     check_layers.py ROOT       prints file:line for each include that the table forbids
 
-Pure rooms do no input or output; adapters do not know each other; an adapter's headers show no library of
-its own; only the wiring names concrete adapters. Standard library only.
+Pure rooms do no input or output; adapters do not know each other; a header that shows a library of its room's
+sources is private to that room; only the wiring names concrete adapters. Standard library only.
 """
 
 import dataclasses
@@ -39,7 +39,8 @@ LIBRARIES = {  # first part of an include path, or the whole of it
     "catch2": "catch2",
 }
 IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition_variable", "future", "cstdio"}
-AWAITABLE = "boost/asio/awaitable.hpp"
+# A port's or an adapter's signatures need these, and they pull little in.
+SIGNATURES = {"boost/asio/awaitable.hpp", "boost/asio/any_io_executor.hpp"}
 
 CORE = ["core/base", "core/event", "core/ports", "core/async"]
 
@@ -51,7 +52,7 @@ class Room:
     headers: set = dataclasses.field(default_factory=set)  # libraries that its headers may show
     sources: set = dataclasses.field(default_factory=set)  # libraries that its sources may use, besides
     is_pure: bool = False  # no files, sockets, threads or system calls
-    awaitable: bool = False  # headers may name asio::awaitable, for a port's signature
+    awaitable: bool = False  # headers may use SIGNATURES
 
 
 ANY = "any"
@@ -81,7 +82,7 @@ ROOMS = [
     Room("node/feeds", [*CORE, "audit", "node/http"], headers={"asio", "beast", "boost", "json", "url"},
          sources={"prometheus"}),
     Room("node/security", [*CORE, "node/http"], headers={"boost"}, sources={"asio", "json", "openssl"}),
-    Room("node/dev", CORE, sources={"json", "boost"}),
+    Room("node/dev", CORE, headers={"json"}, sources={"boost"}),
     Room("tests", ANY, headers=EVERY_LIBRARY),
     Room("integration", ANY, headers=EVERY_LIBRARY),
     Room("bench", ANY, headers=EVERY_LIBRARY),
@@ -141,21 +142,45 @@ def check_library(room, name, include):
     if library == "":
         is_io = include in IO_HEADERS or include.endswith(".h") and include not in {"stdint.h"}
         return f"{room.folder} is pure and may not use <{include}>" if room.is_pure and is_io else None
-    if room.awaitable and include == AWAITABLE:
+    if room.awaitable and include in SIGNATURES:
         return None
-    allowed = room.headers if is_header else room.headers | room.sources
     if library == "boost" and not is_header:
         return None
-    if library not in allowed:
+    if library not in room.headers | room.sources:
         where = "headers" if is_header else "sources"
         return f"{where} of {room.folder} may not use {library} (<{include}>)"
     return None
 
 
+def shows_library(room, include):
+    """Whether a header with this include can not be shown outside its room."""
+    library = library_of(include)
+    is_signature = room.awaitable and include in SIGNATURES
+    return library and not is_signature and library not in room.headers
+
+
+def private_headers(texts):
+    """Headers that show a library of their room's sources, themselves or through a private header."""
+    includes = {name: INCLUDE.findall(text) for name, text in texts.items() if name.endswith(".hpp")}
+    private = set()
+    while True:
+        more = {
+            name
+            for name, found in includes.items()
+            if name not in private
+            and room_of(name)
+            and any(own in private or (foreign and shows_library(room_of(name), foreign)) for own, foreign in found)
+        }
+        if not more:
+            return private
+        private |= more
+
+
 def problems_in(root):
     problems = []
-    for name, path in source_text.cpp_files(root):
-        text = source_text.read_text(path)
+    texts = {name: source_text.read_text(path) for name, path in source_text.cpp_files(root)}
+    private = private_headers(texts)
+    for name, text in texts.items():
         room = room_of(name)
         if room is None:
             problems.append(f"{name}:1: this folder has no row in the table of check_layers.py")
@@ -163,6 +188,9 @@ def problems_in(root):
         for match in INCLUDE.finditer(text):
             own, foreign = match.groups()
             message = check_own(room, name, own) if own else check_library(room, name, foreign)
+            is_elsewhere = own in private and room_of(own).folder != room.folder
+            if not message and is_elsewhere and room.folder not in {"tests", "integration", "bench"}:
+                message = f"{own} is private to {room_of(own).folder}: it shows a library of its sources"
             if message:
                 problems.append(f"{name}:{source_text.line_at(text, match.start(0))}: {message}")
     return problems

@@ -20,6 +20,9 @@ CONDITION = re.compile(r"\b(when|once|until)\b", re.IGNORECASE)
 LOG_CALL = re.compile(r'\blog\(\s*Level::\w+,\s*"([^"]*)"')
 LOG_EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
+# Boost.JSON takes braces for a list, so value{x} is the array [x] (and on some compilers it is not).
+BRACED_JSON = re.compile(r"\bjson::value\{\s*[^\s}]")
+
 # Bracketed letters keep this file from refusing itself.
 MACHINE_TEXT = [
     (re.compile(r"(?<![\w.}])/(wor[k]|roo[t]|hom[e]/[a-z])/[a-z.]"), "names a path of one machine"),
@@ -66,6 +69,12 @@ def log_problems(name, text):
             yield f'{name}:{line}: log event "{match.group(1)}" is not of the form area.what_happened'
 
 
+def json_problems(name, text):
+    for match in BRACED_JSON.finditer(source_text.without_comments_and_literals(text)):
+        line = source_text.line_at(text, match.start())
+        yield f"{name}:{line}: json::value{{x}} makes an array; write json::value(x)"
+
+
 def unlisted_sources(files):
     """Sources that no CMake file of their folder, or of one above it, names."""
     cmake_words = {
@@ -95,6 +104,7 @@ def problems_in(root):
             problems.extend(text_problems(name, text))
         if path.suffix in source_text.CPP_SUFFIXES:
             problems.extend(log_problems(name, text))
+            problems.extend(json_problems(name, text))
             problems.extend(coroutine_problems(name, text))
             problem = size_problem(name, text)
             if problem:

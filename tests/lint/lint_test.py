@@ -59,12 +59,22 @@ class Layers(unittest.TestCase):
         self.refused("node/signals.cpp", '#include "postgres/pool.hpp"')
         self.accepted("node/wiring.cpp", '#include "postgres/pool.hpp"')
 
-    def test_adapter_headers_show_no_library(self):
-        self.refused("jetstream/a.hpp", "#include <nats/nats.h>")
-        self.refused("postgres/a.hpp", "#include <pqxx/pqxx>")
+    def test_a_header_that_shows_a_library_stays_in_its_room(self):
         self.accepted("jetstream/a.cpp", "#include <nats/nats.h>")
         self.accepted("jetstream/a.hpp", "#include <boost/asio/awaitable.hpp>")
-        self.refused("jetstream/a.hpp", "#include <boost/asio/steady_timer.hpp>")
+        self.refused("core/ports/a.hpp", "#include <boost/asio/steady_timer.hpp>")
+        private = {
+            "jetstream/handles.hpp": "#include <nats/nats.h>\n",
+            "jetstream/between.hpp": '#include "jetstream/handles.hpp"\n',
+            "jetstream/a.cpp": '#include "jetstream/between.hpp"\n',
+            "tests/jetstream/a.cpp": '#include "jetstream/between.hpp"\n',
+        }
+        with Tree(private) as root:
+            self.assertEqual(check_layers.problems_in(root), [])
+        with Tree({**private, "node/wiring.cpp": '#include "jetstream/between.hpp"\n'}) as root:
+            problems = check_layers.problems_in(root)
+        self.assertEqual(len(problems), 1)
+        self.assertTrue(problems[0].startswith("node/wiring.cpp:1: "), problems[0])
 
     def test_pure_rooms_do_no_input_or_output(self):
         for line in ["#include <fstream>", "#include <unistd.h>", "#include <boost/asio/awaitable.hpp>"]:
@@ -159,6 +169,12 @@ class Text(unittest.TestCase):
             self.assertEqual(len(self.problems({"notes.md": text + "\n"})), 1, text)
         self.assertEqual(self.problems({"notes.md": "deps/root/usr and /etc/os-release\n"}), [])
         self.assertEqual(self.problems({".ci/run": "../" + "shared\n"}), [])
+
+    def test_braces_around_a_json_value_are_refused(self):
+        listed = {"core/CMakeLists.txt": "a.cpp"}
+        for code, count in [("json::value{1}", 1), ("boost::json::value{ text }", 1), ("json::value(1)", 0)]:
+            self.assertEqual(len(self.problems({"core/a.cpp": code + ";\n", **listed})), count, code)
+        self.assertEqual(self.problems({"core/a.cpp": "json::value{};\n", **listed}), [])
 
     def test_long_files_say_why(self):
         lines = "\n" * 500
