@@ -47,6 +47,11 @@ void set_log_level(Level level) noexcept
     threshold.store(level, std::memory_order_relaxed);
 }
 
+bool is_logged(Level level) noexcept
+{
+    return level >= threshold.load(std::memory_order_relaxed);
+}
+
 std::optional<Level> parse_level(std::string_view text) noexcept
 {
     for (std::size_t at = 0; at < level_names.size(); ++at) {
@@ -68,7 +73,7 @@ void set_log_sink(LogSink sink)
 void log(Level level, std::string_view event, std::string_view module,
          std::initializer_list<LogField> fields)
 {
-    if (level < threshold.load(std::memory_order_relaxed)) {
+    if (!is_logged(level)) {
         return;
     }
     const SystemClock clock;

@@ -45,6 +45,8 @@ void log(Level level, std::string_view event, std::string_view module,
          std::initializer_list<LogField> fields = {});
 
 void set_log_level(Level level) noexcept;
+// Whether a line of this level would be written: spares making fields that nobody reads.
+[[nodiscard]] bool is_logged(Level level) noexcept;
 [[nodiscard]] std::optional<Level> parse_level(std::string_view text) noexcept;
 
 // Where lines go; tests capture them. Empty means standard error. Lines come without a line feed.

@@ -1,0 +1,103 @@
+#pragma once
+
+// One tail of the log per node, shared by all live subscribers. The hub follows the log only while
+// somebody listens, and keeps the newest events, decoded once, in a ring that is bounded in bytes.
+// Subscribers hold a cursor and nothing else (subscription.hpp): a slow one can not make the hub
+// wait or grow.
+//
+// Executor    The I/O thread.
+// Order       The ring is a gapless run of positions that ends at tail().
+// Failure     When the log is away, the ring stands still; when the log contradicts itself, fault()
+// says so and
+//             the hub follows no more.
+
+#include "core/async/notifier.hpp"
+#include "core/async/task_group.hpp"
+#include "core/ports/event_log.hpp"
+
+#include <deque>
+#include <memory>
+
+namespace sealstream {
+
+// A recent event with its JSON, which is made when first asked for and then shared.
+class FeedEvent {
+public:
+    explicit FeedEvent(StoredEvent stored, std::size_t bytes)
+        : stored_{std::move(stored)},
+          bytes_{bytes}
+    {
+    }
+    [[nodiscard]] Position position() const noexcept { return stored_.position; }
+    [[nodiscard]] const Event& event() const noexcept { return stored_.event; }
+    [[nodiscard]] const std::string& json() const;
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; } // of the record
+
+private:
+    StoredEvent stored_;
+    std::size_t bytes_;
+    mutable std::string json_;
+};
+// Shared: the ring drops an event while subscribers still write it.
+using FeedEventPtr = std::shared_ptr<const FeedEvent>;
+
+//   corrupt   the record can not be decoded
+[[nodiscard]] Result<FeedEventPtr> make_feed_event(const StoredRecord& record);
+
+struct FeedHubOptions {
+    std::size_t ring_bytes_max{32 << 20};     // of records
+    std::size_t batch_events_max{1000};       // taken from the log at once
+    std::chrono::milliseconds patience{1000}; // one wait for the log
+    std::chrono::milliseconds linger{10'000}; // following goes on so long after the last subscriber
+};
+
+class FeedHub {
+public:
+    FeedHub(boost::asio::any_io_executor executor, EventLog& log, FeedHubOptions options);
+
+    // `tasks` must be idle before the hub is destroyed; close() makes it so.
+    void start(TaskGroup& tasks);
+    // Wakes every subscriber for the last time.
+    void close() noexcept;
+    [[nodiscard]] bool is_closed() const noexcept { return is_closed_; }
+
+    [[nodiscard]] EventLog& event_log() const noexcept { return log_; }
+    [[nodiscard]] const std::optional<Error>& fault() const noexcept { return fault_; }
+    [[nodiscard]] Position tail() const noexcept { return tail_; }
+    [[nodiscard]] std::size_t ring_bytes() const noexcept { return ring_bytes_; }
+    [[nodiscard]] std::size_t subscribers() const noexcept { return subscribers_; }
+
+    // Whether what comes directly after `after` is here, or will be.
+    [[nodiscard]] bool covers(Position after) const noexcept;
+    // Events directly after `after`, which is covered; at least one whatever its size.
+    [[nodiscard]] std::vector<FeedEventPtr> recent(Position after, std::size_t events_max,
+                                                   std::size_t bytes_max) const;
+    // Ends when something has happened, or after `longest`.
+    [[nodiscard]] Task<void> wait(std::chrono::nanoseconds longest);
+
+    void subscriber_came() noexcept;
+    void subscriber_went() noexcept;
+
+private:
+    [[nodiscard]] Task<void> run();
+    [[nodiscard]] Task<bool> join();
+    [[nodiscard]] Task<void> take_batch();
+    [[nodiscard]] Result<void> add(const std::vector<StoredRecord>& records);
+    void leave() noexcept;
+    void fail(Error error);
+
+    EventLog& log_;
+    FeedHubOptions options_;
+    Notifier changed_;
+    std::unique_ptr<Feed> feed_;
+    std::deque<FeedEventPtr> ring_;
+    std::size_t ring_bytes_{0};
+    std::size_t subscribers_{0};
+    std::chrono::steady_clock::time_point alone_since_{};
+    Position tail_{};
+    std::optional<Error> fault_;
+    bool has_joined_{false};
+    bool is_closed_{false};
+};
+
+} // namespace sealstream

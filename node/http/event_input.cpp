@@ -1,0 +1,202 @@
+#include "node/http/event_input.hpp"
+
+#include "core/event/canonical_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace sealstream::http {
+
+namespace {
+
+namespace json = boost::json;
+
+std::string_view view(const json::string& text)
+{
+    return {text.data(), text.size()};
+}
+
+Error at(Errc code, std::string context, std::string pointer)
+{
+    return Error{code, std::move(context), std::move(pointer)};
+}
+
+// The member as text. `check` is the naming rule it must keep.
+using NameRule = Result<void> (*)(std::string_view);
+
+Result<std::string> text_of(const json::value& value, std::string_view key, NameRule check)
+{
+    if (!value.is_string()) {
+        return at(Errc::malformed, "\"" + std::string{key} + "\" must be a string",
+                  "/" + std::string{key});
+    }
+    const auto text = view(value.get_string());
+    if (check != nullptr) {
+        const auto checked = check(text);
+        if (!checked) {
+            auto error = checked.error();
+            error.pointer = "/" + std::string{key};
+            return error;
+        }
+    }
+    return std::string{text};
+}
+
+Result<void> take_member(EventInput& event, std::string_view key, const json::value& value,
+                         EventForm form)
+{
+    Draft& draft = event.draft;
+    if (key == "type") {
+        SEAL_TRY(text, text_of(value, key, &check_event_type));
+        draft.type = std::move(text);
+    } else if (key == "data") {
+        draft.data = to_canonical_json(value);
+    } else if (key == "meta") {
+        if (!value.is_object()) {
+            return at(Errc::malformed, "\"meta\" must be an object", "/meta");
+        }
+        draft.meta = to_canonical_json(value);
+    } else if (key == "id") {
+        SEAL_TRY(text, text_of(value, key, nullptr));
+        const auto id = EventId::parse(text);
+        if (!id) {
+            return at(Errc::malformed, "\"id\" must be a UUID", "/id");
+        }
+        draft.id = *id;
+        event.has_id = true;
+    } else if (key == "time") {
+        SEAL_TRY(text, text_of(value, key, nullptr));
+        const auto time = from_rfc3339(text);
+        if (!time) {
+            return at(Errc::malformed, "\"time\" must be an RFC 3339 date and time", "/time");
+        }
+        draft.time = *time;
+    } else if (key == "actor") {
+        SEAL_TRY(text, text_of(value, key, &check_label));
+        draft.actor = std::move(text);
+    } else if (key == "key") {
+        SEAL_TRY(text, text_of(value, key, &check_label));
+        draft.key = std::move(text);
+    } else if (key == "stream" && form == EventForm::mixed) {
+        SEAL_TRY(text, text_of(value, key, nullptr));
+        auto stream = StreamName::parse(text);
+        if (!stream) {
+            return at(Errc::bad_name, "\"stream\" must be type/id", "/stream");
+        }
+        event.stream = *std::move(stream);
+    } else {
+        return at(Errc::malformed,
+                  "unknown member; an event has type, id, data, meta, time, actor and key" +
+                      std::string{form == EventForm::mixed ? ", and its stream" : ""},
+                  "/" + std::string{key});
+    }
+    return {};
+}
+
+Result<EventInput> to_event(const json::value& value, EventForm form, const Limits& limits)
+{
+    if (!value.is_object()) {
+        return at(Errc::malformed, "an event is a JSON object", "");
+    }
+    EventInput event;
+    for (const auto& member : value.get_object()) {
+        const std::string_view key{member.key().data(), member.key().size()};
+        auto taken = take_member(event, key, member.value(), form);
+        if (!taken) {
+            return taken.error();
+        }
+    }
+    if (event.draft.type.empty()) {
+        return at(Errc::malformed, "\"type\" is missing", "/type");
+    }
+    if (form == EventForm::mixed && event.stream.type.empty()) {
+        return at(Errc::malformed, "\"stream\" is missing", "/stream");
+    }
+    if (event.draft.data.size() + event.draft.meta.size() > limits.event_bytes_max) {
+        return at(Errc::too_large,
+                  "data and meta of one event may have " + std::to_string(limits.event_bytes_max) +
+                      " bytes together",
+                  "/data");
+    }
+    return event;
+}
+
+} // namespace
+
+Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm form,
+                                             const Limits& limits)
+{
+    const JsonLimits json_limits{limits.json_depth_max, limits.body_bytes_max};
+    SEAL_TRY(value, parse_json(body, json_limits));
+    std::vector<EventInput> events;
+    if (!value.is_array()) {
+        SEAL_TRY(event, to_event(value, form, limits));
+        events.push_back(std::move(event));
+        return events;
+    }
+    const auto& array = value.get_array();
+    if (array.empty() || array.size() > limits.events_max) {
+        return at(array.empty() ? Errc::malformed : Errc::too_large,
+                  "an array of events has 1 to " + std::to_string(limits.events_max) + " elements",
+                  "");
+    }
+    events.reserve(array.size());
+    for (const auto& element : array) {
+        auto event = to_event(element, form, limits);
+        if (!event) {
+            auto error = event.error();
+            error.pointer.insert(0, "/" + std::to_string(events.size()));
+            return error;
+        }
+        events.push_back(*std::move(event));
+    }
+    return events;
+}
+
+Result<EventInput> parse_event(std::string_view line, EventForm form, const Limits& limits)
+{
+    const JsonLimits json_limits{limits.json_depth_max, limits.body_bytes_max};
+    SEAL_TRY(value, parse_json(line, json_limits));
+    return to_event(value, form, limits);
+}
+
+void complete(std::vector<EventInput>& events, const std::string& source, std::string_view key,
+              EventIdSource& ids)
+{
+    Bytes random(events.size() * Salt{}.size());
+    fill_random(random);
+    for (std::size_t number = 0; number < events.size(); ++number) {
+        EventInput& event = events[number];
+        Draft& draft = event.draft;
+        draft.source = source;
+        std::copy_n(random.begin() + static_cast<std::ptrdiff_t>(number * draft.salt.size()),
+                    draft.salt.size(), draft.salt.begin());
+        if (draft.key.empty() && !key.empty()) {
+            draft.key = key;
+            if (events.size() > 1) {
+                draft.key.append("#").append(std::to_string(number));
+            }
+        }
+        if (!event.has_id) {
+            draft.id = draft.key.empty() ? ids.next() : id_of_key(source, draft.key);
+        }
+    }
+}
+
+EventId id_of_key(std::string_view source, std::string_view key)
+{
+    using namespace std::string_view_literals;
+    Bytes input = to_bytes("sealstream/idempotency-key/v1\0"sv);
+    for (const auto part : {source, key}) {
+        append_big_endian(input, static_cast<std::uint32_t>(part.size()));
+        append(input, as_bytes(part));
+    }
+    const Digest digest = sha256(input);
+    EventId id;
+    std::copy_n(digest.bytes.begin(), id.bytes.size(), id.bytes.begin());
+    id.bytes[6] = (id.bytes[6] & std::byte{0x0f}) | std::byte{0x80}; // version 8
+    id.bytes[8] = (id.bytes[8] & std::byte{0x3f}) | std::byte{0x80}; // variant
+    return id;
+}
+
+} // namespace sealstream::http

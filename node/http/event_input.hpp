@@ -1,0 +1,45 @@
+#pragma once
+
+// Events as clients write them:
+//
+//   {"type":"TokensTransferred", "id"?, "data"?, "meta"?, "time"?, "actor"?, "key"?, "stream"?}
+//
+// Anything else in the object is refused, because a misspelt member would be lost for ever. Every
+// error carries a JSON Pointer.
+
+#include "core/event/event.hpp"
+#include "node/http/options.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <vector>
+
+namespace sealstream::http {
+
+struct EventInput {
+    Draft draft; // source, salt, and where the client gave none the id, are still to be filled in
+    bool has_id{false};
+    StreamName stream; // only where the form has "stream"
+};
+
+enum class EventForm : std::uint8_t { of_one_stream, mixed };
+
+// One event, or an array of 1 to limits.events_max; in `mixed` form each names its stream.
+//   malformed, bad_name, too_large, … with a pointer
+[[nodiscard]] Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm form,
+                                                           const Limits& limits);
+// Exactly one object: a line of NDJSON.
+[[nodiscard]] Result<EventInput> parse_event(std::string_view line, EventForm form,
+                                             const Limits& limits);
+
+// Fills in source, key, id and salt. An event with a key and no id gets the id that source and key
+// determine, so that a repeat is recognised by its id, in whatever log, for as long as the log
+// knows ids. `key` is that of the whole request; in an array, event number n gets key#n.
+void complete(std::vector<EventInput>& events, const std::string& source, std::string_view key,
+              EventIdSource& ids);
+
+// UUID version 8 (RFC 9562, 5.8) from SHA-256("sealstream/idempotency-key/v1" 00, u32 length,
+// source, u32 length, key), first 16 bytes, with version and variant set; integers big endian.
+[[nodiscard]] EventId id_of_key(std::string_view source, std::string_view key);
+
+} // namespace sealstream::http

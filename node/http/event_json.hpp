@@ -1,0 +1,29 @@
+#pragma once
+
+// An event as clients see it, on one line:
+//
+//   {"position":"7","id":…,"type":…,"stream":"type/id","version":"3","source":…,"actor"?,"time"?,"ingested":…,
+//    "data":…,"meta"?,"key"?,"prev_hash"?,"hash"?}
+//
+// Positions and versions are decimal strings, hashes hexadecimal. Data and meta are canonical text
+// already and are spliced in as they are.
+
+#include "core/event/event.hpp"
+
+#include <string>
+
+namespace sealstream::http {
+
+void append_event_json(std::string& to, Position position, WallTime ingested, const Event& event);
+[[nodiscard]] std::string event_json(const StoredEvent& stored);
+
+// "type/id" with both percent-encoded: a path.
+[[nodiscard]] std::string stream_path(const StreamName& stream);
+
+// Decodes what a log returned.
+//   corrupt   a record is not what this node would have written
+[[nodiscard]] Result<StoredEvent> decode_stored(const StoredRecord& record);
+[[nodiscard]] Result<std::vector<StoredEvent>>
+decode_stored(const std::vector<StoredRecord>& records);
+
+} // namespace sealstream::http

@@ -1,0 +1,146 @@
+// POST /v1/events
+//
+// Events of several streams; each names its own: {"stream":"type/id","type":…}. One object, an
+// array, or NDJSON. Without ?atomic=true every event stands for itself.
+//
+//   201  all were appended
+//   207  some were refused: "results" has a status for each, in the order of the request
+//   200  NDJSON: one result per line and a summary
+//   ?atomic=true: 201 and 4xx, 5xx as for one stream; all streams or none
+//   400, 413, 415, 503, 507 as POST /v1/streams/{type}/{id}/events
+
+#include "node/http/handlers/appending.hpp"
+#include "node/http/handlers/bulk.hpp"
+#include "node/http/handlers/handlers.hpp"
+#include "node/http/handlers/node_json.hpp"
+#include "node/http/problem.hpp"
+
+#include <algorithm>
+
+namespace sealstream::http {
+
+namespace {
+
+// Each stream once, in the order in which they first appear; `order` says where each event went.
+std::vector<StreamAppend> by_stream(std::vector<EventInput> events,
+                                    std::vector<std::pair<std::size_t, std::size_t>>& order)
+{
+    std::vector<StreamAppend> batch;
+    std::map<StreamName, std::size_t> known;
+    for (EventInput& event : events) {
+        const auto [place, is_new] = known.try_emplace(event.stream, batch.size());
+        if (is_new) {
+            batch.push_back({std::move(event.stream), {}, {}});
+        }
+        auto& drafts = batch[place->second].drafts;
+        order.emplace_back(place->second, drafts.size());
+        drafts.push_back(std::move(event.draft));
+    }
+    return batch;
+}
+
+Task<Response> append_atomic(Services& services, std::vector<EventInput> events)
+{
+    std::vector<std::pair<std::size_t, std::size_t>> order;
+    auto batch = by_stream(std::move(events), order);
+    std::vector<std::size_t> starts(batch.size(), 0);
+    for (std::size_t at = 1; at < batch.size(); ++at) {
+        starts[at] = starts[at - 1] + batch[at - 1].drafts.size();
+    }
+    auto appended = co_await append_counted(services, std::move(batch));
+    if (!appended) {
+        co_return problem(std::move(appended).error());
+    }
+    Appended in_order{{}, appended->is_repeat};
+    for (const auto& [stream, number] : order) {
+        in_order.events.push_back(appended->events[starts[stream] + number]);
+    }
+    auto response = created(in_order, services);
+    // A version is of one stream, so there is no tag and no one place for all.
+    const bool is_of_one_stream = starts.size() == 1;
+    std::erase_if(response.headers, [is_of_one_stream](const Header& header) {
+        return !is_of_one_stream && (header.name == "ETag" || header.name == "Location");
+    });
+    co_return response;
+}
+
+Response results_of(const std::vector<BulkItem>& items, const Services& services)
+{
+    Response response;
+    std::size_t failed = 0;
+    std::uint64_t last = 0;
+    std::string& body = response.body;
+    body.append("{\"results\":[");
+    for (const BulkItem& item : items) {
+        body.append(body.back() == '[' ? "{" : ",{");
+        append_item_members(body, item);
+        failed += item.error ? 1U : 0U;
+        last = item.placed ? std::max(last, item.placed->position.value) : last;
+    }
+    body.append("],\"appended\":").append(std::to_string(items.size() - failed));
+    body.append(",\"failed\":").append(std::to_string(failed));
+    body.append(",\"durability\":").append(durability_json(services.log.durability()));
+    body.append("}\n");
+    response.status = failed == 0 ? 201 : 207;
+    if (last != 0) {
+        response.header("Sealstream-Position", std::to_string(last));
+    }
+    response.header("Cache-Control", "no-store");
+    return response;
+}
+
+} // namespace
+
+Task<Response> append_mixed(RequestContext& request)
+{
+    auto& services = request.services();
+    const auto source = request.source();
+    if (!source) {
+        co_return bad_input(source.error());
+    }
+    const auto key = idempotency_key(request);
+    if (!key) {
+        co_return bad_input(key.error());
+    }
+    if (request.head().has_field("if-match") || request.head().has_field("if-none-match")) {
+        co_return bad_input(
+            Error{Errc::malformed,
+                  "a condition is about one stream: POST /v1/streams/{type}/{id}/events"});
+    }
+    if (request.body_reader != nullptr) {
+        co_return append_lines(request, *source, std::nullopt, !key->empty());
+    }
+    if (request.content_type() != json_type) {
+        co_return refusal(415, "unsupported_media_type",
+                          "Send application/json or application/x-ndjson.");
+    }
+    const auto query = request.query();
+    const auto allowed = query ? query->allow_only({"atomic"}) : Result<void>{query.error()};
+    if (!allowed) {
+        co_return bad_input(allowed.error());
+    }
+    const auto atomic = query->get("atomic");
+    if (!atomic.empty() && atomic != "true" && atomic != "false") {
+        co_return bad_input(Error{Errc::malformed, "atomic is \"true\" or \"false\""});
+    }
+    auto events = parse_events(request.body, EventForm::mixed, services.limits);
+    if (!events) {
+        co_return bad_input(events.error());
+    }
+    complete(*events, *source, *key, services.ids);
+    if (atomic == "true") {
+        co_return co_await append_atomic(services, *std::move(events));
+    }
+    std::vector<BulkItem> items;
+    items.reserve(events->size());
+    for (EventInput& event : *events) {
+        BulkItem item;
+        item.stream = std::move(event.stream);
+        item.draft = std::move(event.draft);
+        items.push_back(std::move(item));
+    }
+    items = co_await append_items(services, std::move(items));
+    co_return results_of(items, services);
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,74 @@
+// POST /v1/streams/{type}/{id}/events
+//
+// Body: one event or an array (application/json), all or nothing; or NDJSON (application/x-ndjson),
+// line by line (bulk.hpp). Conditions: If-Match: "<version>", If-Match: * (must exist),
+// If-None-Match: * (must not). Idempotency-Key makes repeating safe for ever: the event's id
+// follows from source and key.
+//
+//   201  appended; ETag is the new version, Sealstream-Position the last position. With
+//   Idempotency-Replayed: true
+//        it was there already, and the places are the original ones
+//   200  NDJSON: one result per line and a summary
+//   400  malformed, bad_name, … with a pointer into the body
+//   412  the condition does not hold: current_version and the events that came between
+//   413  larger than a limit     415  another Content-Type
+//   422  the id or key was used for other content
+//   503  outcome_unknown: repeat the very same request; overloaded, unavailable: nothing was
+//   appended 507  the log is full
+
+#include "node/http/handlers/appending.hpp"
+#include "node/http/handlers/bulk.hpp"
+#include "node/http/handlers/handlers.hpp"
+#include "node/http/problem.hpp"
+
+namespace sealstream::http {
+
+Task<Response> append_to_stream(RequestContext& request)
+{
+    auto& services = request.services();
+    auto stream = request.stream_name();
+    if (!stream) {
+        co_return bad_input(stream.error());
+    }
+    const auto source = request.source();
+    if (!source) {
+        co_return bad_input(source.error());
+    }
+    const auto expected = parse_conditions(request);
+    if (!expected) {
+        co_return bad_input(expected.error());
+    }
+    const auto key = idempotency_key(request);
+    if (!key) {
+        co_return bad_input(key.error());
+    }
+    if (request.body_reader != nullptr) {
+        const bool is_conditional = expected->kind != Expected::Kind::any || !key->empty();
+        co_return append_lines(request, *source, *std::move(stream), is_conditional);
+    }
+    if (request.content_type() != json_type) {
+        co_return refusal(415, "unsupported_media_type",
+                          "Send application/json or application/x-ndjson.");
+    }
+    auto events = parse_events(request.body, EventForm::of_one_stream, services.limits);
+    if (!events) {
+        co_return bad_input(events.error());
+    }
+    complete(*events, *source, *key, services.ids);
+
+    StreamAppend append{*stream, *expected, {}};
+    append.drafts.reserve(events->size());
+    for (EventInput& event : *events) {
+        append.drafts.push_back(std::move(event.draft));
+    }
+    std::vector<StreamAppend> batch;
+    batch.push_back(std::move(append));
+    auto appended = co_await append_counted(services, std::move(batch));
+    if (!appended) {
+        co_return co_await append_refused(services, *std::move(stream), *expected,
+                                          std::move(appended).error());
+    }
+    co_return created(*appended, services);
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,175 @@
+#include "node/http/handlers/appending.hpp"
+
+#include "node/http/event_json.hpp"
+#include "node/http/handlers/node_json.hpp"
+#include "node/http/problem.hpp"
+
+namespace sealstream::http {
+
+namespace {
+
+AppendResult classify(const Result<Appended>& outcome)
+{
+    if (outcome) {
+        return outcome->is_repeat ? AppendResult::duplicate : AppendResult::ok;
+    }
+    const Errc code = outcome.error().code;
+    if (code == Errc::conflict || code == Errc::key_reuse) {
+        return AppendResult::conflict;
+    }
+    if (code == Errc::outcome_unknown) {
+        return AppendResult::unknown;
+    }
+    const auto& row = info(code);
+    if (row.is_retryable) {
+        return AppendResult::unavailable;
+    }
+    if (row.http_status == 401 || row.http_status == 403) {
+        return AppendResult::denied;
+    }
+    return row.http_status < 500 ? AppendResult::invalid : AppendResult::error;
+}
+
+} // namespace
+
+Result<Expected> parse_conditions(const RequestContext& request)
+{
+    const auto& head = request.head();
+    const auto match = head.field("if-match");
+    const auto none_match = head.field("if-none-match");
+    if (match.empty() && none_match.empty()) {
+        return Expected{};
+    }
+    if (head.count("if-match") + head.count("if-none-match") > 1) {
+        return Error{Errc::malformed, "one condition at most: If-Match or If-None-Match"};
+    }
+    if (none_match == "*") {
+        return Expected{Expected::Kind::absent, {}};
+    }
+    if (match == "*") {
+        return Expected{Expected::Kind::present, {}};
+    }
+    const bool is_tag = match.size() > 2 && match.front() == '"' && match.back() == '"';
+    const auto version = parse_place(is_tag ? match.substr(1, match.size() - 2) : "");
+    if (!version) {
+        return Error{Errc::malformed,
+                     "a condition is If-Match: \"<version>\", If-Match: * or If-None-Match: *"};
+    }
+    return Expected{Expected::Kind::version, Version{*version}};
+}
+
+Result<std::string> idempotency_key(const RequestContext& request)
+{
+    std::string_view key = request.field("idempotency-key");
+    // The IETF draft has it quoted, most clients send it bare.
+    if (key.size() > 2 && key.front() == '"' && key.back() == '"') {
+        key = key.substr(1, key.size() - 2);
+    }
+    constexpr std::size_t suffix_bytes = 4; // "#999" in arrays
+    if (!key.empty() && (key.size() + suffix_bytes > label_bytes_max || !check_label(key))) {
+        return Error{Errc::bad_name, "Idempotency-Key is 1 to " +
+                                         std::to_string(label_bytes_max - suffix_bytes) +
+                                         " bytes of text without control characters"};
+    }
+    return std::string{key};
+}
+
+Task<Result<Appended>> append_counted(Services& services, std::vector<StreamAppend> batch)
+{
+    std::size_t events = 0;
+    std::size_t bytes = 0;
+    for (const StreamAppend& append : batch) {
+        events += append.drafts.size();
+        for (const Draft& draft : append.drafts) {
+            bytes += draft.data.size() + draft.meta.size();
+        }
+    }
+    const auto began = services.clock.monotonic();
+    auto outcome = co_await services.log.append(std::move(batch));
+    services.metrics.appended(classify(outcome), events, bytes, services.clock.monotonic() - began);
+    if (outcome && outcome->is_repeat) {
+        services.metrics.replayed();
+    }
+    co_return outcome;
+}
+
+void append_placed_members(std::string& to, const Placed& placed)
+{
+    to.append("\"id\":\"").append(placed.id.to_string());
+    to.append("\",\"position\":\"").append(std::to_string(placed.position.value));
+    to.append("\",\"version\":\"").append(std::to_string(placed.version.value)).append("\"");
+}
+
+Response created(const Appended& appended, const Services& services)
+{
+    Response response;
+    response.status = 201;
+    std::string& body = response.body;
+    body.reserve(appended.events.size() * 112 + 96);
+    body.append("{\"events\":[");
+    bool is_first = true;
+    for (const Placed& placed : appended.events) {
+        body.append(is_first ? "{" : ",{");
+        append_placed_members(body, placed);
+        body.push_back('}');
+        is_first = false;
+    }
+    body.append("],\"durability\":").append(durability_json(services.log.durability()));
+    body.append("}\n");
+
+    const Placed& first = appended.events.front();
+    const Placed& last = appended.events.back();
+    response.header("Location",
+                    appended.events.size() == 1
+                        ? "/v1/events/" + first.id.to_string()
+                        : "/v1/streams/" + stream_path(first.stream) +
+                              "/events?after=" + std::to_string(first.version.value - 1) +
+                              "&limit=" + std::to_string(appended.events.size()));
+    response.header("ETag", "\"" + std::to_string(last.version.value) + "\"");
+    response.header("Sealstream-Position", std::to_string(last.position.value));
+    response.header("Cache-Control", "no-store");
+    if (appended.is_repeat) {
+        response.header("Idempotency-Replayed", "true");
+    }
+    return response;
+}
+
+Task<Response> append_refused(Services& services, StreamName stream, Expected expected, Error error)
+{
+    auto response = problem(std::move(error));
+    if (response.problem->error.code != Errc::conflict) {
+        co_return response;
+    }
+    const auto head = co_await services.log.stream_head(stream);
+    if (!head) {
+        co_return response; // the refusal stands; only its details are missing
+    }
+    std::string& members = response.problem->members;
+    members = "\"current_version\":\"" + std::to_string(head->version.value) + "\"";
+    response.header("ETag", "\"" + std::to_string(head->version.value) + "\"");
+    const bool has_missed =
+        expected.kind == Expected::Kind::absent ||
+        (expected.kind == Expected::Kind::version && expected.version < head->version);
+    if (!has_missed) {
+        co_return response;
+    }
+    const Version after = expected.kind == Expected::Kind::version ? expected.version : Version{};
+    const ReadLimits limits{services.limits.conflict_events_max, services.limits.page_bytes_max};
+    const auto records = co_await services.log.read_stream(stream, after, limits);
+    if (!records) {
+        co_return response;
+    }
+    const auto events = decode_stored(*records);
+    if (!events) {
+        co_return problem(events.error());
+    }
+    members.append(",\"conflicting_events\":[");
+    for (const StoredEvent& event : *events) {
+        members.append(members.back() == '[' ? "" : ",");
+        append_event_json(members, event.position, event.ingested, event.event);
+    }
+    members.push_back(']');
+    co_return response;
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,32 @@
+#pragma once
+
+// What all ways to append share.
+
+#include "node/http/event_input.hpp"
+#include "node/http/request_context.hpp"
+
+namespace sealstream::http {
+
+// If-Match: "<version>" or *, If-None-Match: *.
+//   malformed   both, several, weak tags, or anything else
+[[nodiscard]] Result<Expected> parse_conditions(const RequestContext& request);
+
+// The Idempotency-Key of the request; empty when there is none.   bad_name
+[[nodiscard]] Result<std::string> idempotency_key(const RequestContext& request);
+
+// Appends, measures and counts.
+[[nodiscard]] Task<Result<Appended>> append_counted(Services& services,
+                                                    std::vector<StreamAppend> batch);
+
+// {"id":…,"position":"7","version":"3"} without braces, so that more members may follow.
+void append_placed_members(std::string& to, const Placed& placed);
+
+// The answer to an append that has happened: 201, or the same again as a replay.
+[[nodiscard]] Response created(const Appended& appended, const Services& services);
+
+// 412 with where the stream is, and the events that the client has not seen; other errors as they
+// are.
+[[nodiscard]] Task<Response> append_refused(Services& services, StreamName stream,
+                                            Expected expected, Error error);
+
+} // namespace sealstream::http

@@ -1,0 +1,36 @@
+#pragma once
+
+// Bulk appends: many events, each with a result of its own. Neighbours of one stream share an
+// append; appends of different streams run side by side, at most bulk_appends_max of them; one
+// stream's never do, so its events keep their order. When a shared append is refused because of one
+// of its events, they are tried one by one.
+
+#include "node/http/event_input.hpp"
+#include "node/http/request_context.hpp"
+
+namespace sealstream::http {
+
+struct BulkItem {
+    StreamName stream;
+    std::optional<Draft> draft; // none: `error` says what was wrong with it
+    std::optional<Placed> placed;
+    bool is_repeat{false};
+    std::optional<Error> error;
+};
+
+// Appends all items that have a draft; afterwards each has a place or an error.
+[[nodiscard]] Task<std::vector<BulkItem>> append_items(Services& services,
+                                                       std::vector<BulkItem> items);
+
+// {"status":201,"id":…,"position":…,"version":…} or {"status":400,"code":…,…}, without the opening
+// brace.
+void append_item_members(std::string& to, const BulkItem& item);
+
+// NDJSON in, NDJSON out, with bounded memory: for each line {"line":"1","status":201,…}, at the end
+// {"summary":{"lines":…,"appended":…,"repeated":…,"failed":…,"is_complete":…}}. Without `stream`,
+// each event names its own. `?results=errors` leaves out what went well. Stops early, is_complete
+// false, when the log is away.
+[[nodiscard]] Response append_lines(RequestContext& request, std::string source,
+                                    std::optional<StreamName> stream, bool is_conditional);
+
+} // namespace sealstream::http

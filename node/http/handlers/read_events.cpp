@@ -1,0 +1,213 @@
+// GET /v1/events
+//
+// ?after=<position>&limit=<events>          the ledger in order; next of one page is after of the
+// following ?direction=backward                       newest first; after is exclusive from above,
+// 0 means from the head ?wait=<seconds>                           an empty page waits for news
+// (long-poll) ?type= (repeatable, prefix.*) &stream_type= &stream=type/id &source= &actor=
+// &category= &from= &to= &q=
+//                                           answered by the event index, which may lag;
+//                                           min-position makes it wait
+// Accept: application/x-ndjson              everything up to the head, as lines, with a trailer
+// Accept: text/event-stream                 as GET /v1/feed
+//
+//   200  a page; full ones never change and may be cached for ever
+//   304  If-None-Match names this very page
+//   400  a parameter is unknown or malformed
+//   503  the index is behind min-position, or away
+
+#include "node/feeds/subscription.hpp"
+#include "node/http/event_json.hpp"
+#include "node/http/handlers/handlers.hpp"
+#include "node/http/handlers/reading.hpp"
+#include "node/http/handlers/streaming.hpp"
+#include "node/http/problem.hpp"
+
+namespace sealstream::http {
+
+namespace {
+
+bool needs_index(const Query& query)
+{
+    for (const auto* name :
+         {"type", "stream_type", "stream", "source", "actor", "category", "from", "to", "q"}) {
+        if (query.has(name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Page to_page(const std::vector<StoredEvent>& events, const PageRequest& wanted, const EventLog& log)
+{
+    Page page;
+    page.count = events.size();
+    for (const StoredEvent& event : events) {
+        page.events.append(page.events.empty() ? "" : ",");
+        append_event_json(page.events, event.position, event.ingested, event.event);
+    }
+    page.next = events.empty() ? wanted.after : events.back().position.value;
+    page.is_full = events.size() == wanted.events_max;
+    page.is_caught_up = events.empty();
+    page.tag = log.incarnation() + "-" + std::to_string(wanted.after) + "-" +
+               std::to_string(page.next) + "-" + std::to_string(page.count);
+    return page;
+}
+
+// Positions are gapless, so the page before a position is known by arithmetic.
+Task<Result<Page>> read_backward(Services& services, PageRequest wanted)
+{
+    std::uint64_t above = wanted.after;
+    if (above == 0) {
+        const auto head = co_await services.log.head();
+        if (!head) {
+            co_return head.error();
+        }
+        above = head->value + 1;
+    }
+    const std::uint64_t count = std::min<std::uint64_t>(wanted.events_max, above - 1);
+    std::vector<StoredEvent> events;
+    if (count != 0) {
+        const Position after{above - 1 - count};
+        const ReadLimits limits{static_cast<std::size_t>(count), services.limits.body_bytes_max};
+        const auto records = co_await services.log.read_from(after, limits);
+        if (!records) {
+            co_return records.error();
+        }
+        SEAL_CO_TRY(decoded, decode_stored(*records));
+        events = std::move(decoded);
+        std::reverse(events.begin(), events.end());
+    }
+    auto page = to_page(events, wanted, services.log);
+    page.tag.append("-b");
+    page.is_full = page.count == wanted.events_max && wanted.after != 0;
+    co_return page;
+}
+
+Task<Result<Page>> read_forward(Services& services, PageRequest wanted)
+{
+    const Position after{wanted.after};
+    const ReadLimits limits{wanted.events_max, services.limits.page_bytes_max};
+    auto records = co_await services.log.read_from(after, limits);
+    if (records && records->empty() && wanted.wait.count() > 0) {
+        FeedFilter everything;
+        co_await wait_for_event(services, after, std::move(everything), wanted.wait);
+        records = co_await services.log.read_from(after, limits);
+    }
+    if (!records) {
+        co_return records.error();
+    }
+    SEAL_CO_TRY(events, decode_stored(*records));
+    auto page = to_page(events, wanted, services.log);
+    if (!page.is_full && page.count != 0) {
+        // A page may be short because its events are large: only the head tells.
+        const auto head = co_await services.log.head();
+        page.is_caught_up = head && page.next >= head->value;
+    }
+    co_return page;
+}
+
+Result<EventQuery> to_index_query(const Query& query, const PageRequest& wanted)
+{
+    SEAL_TRY(filter, parse_filter(query));
+    EventQuery index;
+    index.after = Position{wanted.after};
+    index.events_max = wanted.events_max;
+    index.is_descending = wanted.is_backward;
+    index.types = std::move(filter.types);
+    index.stream_type = std::move(filter.stream_type);
+    index.stream_id = std::move(filter.stream_id);
+    index.source = std::move(filter.source);
+    index.actor = std::move(filter.actor);
+    index.category = std::move(filter.category);
+    index.search = query.get("q");
+    for (const auto& [name, bound] :
+         {std::pair{"from", &index.from_time}, std::pair{"to", &index.to_time}}) {
+        if (query.has(name)) {
+            const auto time = from_rfc3339(query.get(name));
+            if (!time) {
+                return Error{Errc::malformed,
+                             "\"" + std::string{name} + "\" must be an RFC 3339 date and time"};
+            }
+            *bound = *time;
+        }
+    }
+    return index;
+}
+
+Task<Response> read_index(RequestContext& request, Query query, PageRequest wanted)
+{
+    auto& services = request.services();
+    if (services.index == nullptr) {
+        co_return not_here("event index");
+    }
+    const auto index_query = to_index_query(query, wanted);
+    if (!index_query) {
+        co_return bad_input(index_query.error());
+    }
+    const auto reached = co_await reach_index(services, wanted.min_position, wanted.wait);
+    if (!reached) {
+        co_return projection_behind(reached.error(), wanted.min_position);
+    }
+    const auto events = co_await services.index->query(*index_query);
+    if (!events) {
+        co_return problem(events.error());
+    }
+    Page page;
+    page.count = events->size();
+    for (const IndexedEvent& event : *events) {
+        page.events.append(page.events.empty() ? "" : ",");
+        append_event_json(page.events, event.position, event.ingested, event.event);
+    }
+    // Nothing up to the index's cursor is left to see, so the next page need not look there again.
+    page.next = events->empty() ? wanted.after : events->back().position.value;
+    if (!wanted.is_backward && page.count < wanted.events_max) {
+        page.next = std::max(page.next, reached->value);
+        page.is_caught_up = true;
+    }
+    page.is_full = page.count == wanted.events_max && (!wanted.is_backward || wanted.after != 0);
+    page.tag = services.log.incarnation() + "-i-" + std::to_string(wanted.after) + "-" +
+               std::to_string(page.next) + "-" + std::to_string(page.count);
+    auto response = page_response(request, query, std::move(page));
+    response.header("Sealstream-Position", std::to_string(reached->value));
+    co_return response;
+}
+
+} // namespace
+
+Task<Response> read_events(RequestContext& request)
+{
+    if (request.accepts(event_stream_type)) {
+        co_return co_await follow_feed(request);
+    }
+    auto& services = request.services();
+    auto query = request.query();
+    const auto allowed = query
+                             ? query->allow_only({"after", "limit", "wait", "direction",
+                                                  "min-position", "type", "stream_type", "stream",
+                                                  "source", "actor", "category", "from", "to", "q"})
+                             : Result<void>{query.error()};
+    if (!allowed) {
+        co_return bad_input(allowed.error());
+    }
+    const auto wanted = parse_page(request, *query);
+    if (!wanted) {
+        co_return bad_input(wanted.error());
+    }
+    if (needs_index(*query)) {
+        co_return co_await read_index(request, *std::move(query), *wanted);
+    }
+    if (request.accepts(ndjson_type)) {
+        co_return ledger_lines(services, Position{wanted->after},
+                               query->has("limit") ? std::optional{wanted->events_max}
+                                                   : std::nullopt);
+    }
+    auto page =
+        wanted->is_backward ? read_backward(services, *wanted) : read_forward(services, *wanted);
+    auto read = co_await std::move(page);
+    if (!read) {
+        co_return problem(read.error());
+    }
+    co_return page_response(request, *query, *std::move(read));
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,162 @@
+#include "node/http/handlers/reading.hpp"
+
+#include "node/feeds/subscription.hpp"
+#include "node/http/problem.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace sealstream::http {
+
+namespace {
+
+constexpr std::chrono::milliseconds index_poll{20};
+
+std::string with_cursor(const RequestContext& request, const Query& query, std::uint64_t after)
+{
+    std::string target{request.head().path()};
+    target.append("?after=").append(std::to_string(after));
+    for (const auto& [name, value] : query.parameters()) {
+        if (name != "after" && name != "min-position") {
+            target.append("&").append(percent_encode(name)).append("=");
+            target.append(percent_encode(value));
+        }
+    }
+    return target;
+}
+
+} // namespace
+
+Result<PageRequest> parse_page(const RequestContext& request, const Query& query)
+{
+    const Limits& limits = request.services().limits;
+    constexpr std::uint64_t place_max = std::numeric_limits<std::int64_t>::max();
+    PageRequest page;
+    page.events_max = limits.page_events;
+    SEAL_TRY(after, query.number("after", place_max));
+    SEAL_TRY(limit, query.number("limit", limits.page_events_max));
+    SEAL_TRY(wait, query.number("wait", static_cast<std::uint64_t>(limits.wait_max.count())));
+    SEAL_TRY(min_position, query.number("min-position", place_max));
+    page.after = after.value_or(0);
+    if (limit && *limit == 0) {
+        return Error{Errc::malformed, "limit is at least 1"};
+    }
+    page.events_max = static_cast<std::size_t>(limit.value_or(limits.page_events));
+    page.wait = wait ? std::chrono::seconds{*wait} : request.preferred_wait();
+    page.min_position = Position{min_position.value_or(0)};
+    const auto direction = query.get("direction");
+    page.is_backward = direction == "backward";
+    if (!direction.empty() && direction != "forward" && !page.is_backward) {
+        return Error{Errc::malformed, "direction is \"forward\" or \"backward\""};
+    }
+    return page;
+}
+
+Result<FeedFilter> parse_filter(const Query& query)
+{
+    FeedFilter filter;
+    filter.types = query.all("type");
+    filter.source = query.get("source");
+    filter.actor = query.get("actor");
+    filter.category = query.get("category");
+    filter.stream_type = query.get("stream_type");
+    if (!filter.stream_type.empty()) {
+        const auto checked = check_stream_type(filter.stream_type);
+        if (!checked) {
+            return checked.error();
+        }
+    }
+    if (query.has("stream")) {
+        SEAL_TRY(stream, StreamName::parse(query.get("stream")));
+        filter.stream_type = std::move(stream.type);
+        filter.stream_id = std::move(stream.id);
+    }
+    return filter;
+}
+
+Response page_response(const RequestContext& request, const Query& query, Page page)
+{
+    const std::string tag = "\"" + page.tag + "\"";
+    Response response;
+    set_caching(response, page.is_full ? Caching::immutable : Caching::revalidate);
+    response.header("ETag", tag);
+    response.header("Vary", "Accept");
+    response.header("Link", "<" + with_cursor(request, query, page.next) + ">; rel=\"next\"");
+    if (request.field("if-none-match") == tag) {
+        response.status = 304;
+        return response;
+    }
+    std::string& body = response.body;
+    body.reserve(page.events.size() + 96);
+    body.append("{\"events\":[").append(page.events).append("],\"next\":\"");
+    body.append(std::to_string(page.next)).append("\",\"is_caught_up\":");
+    body.append(page.is_caught_up ? "true" : "false").append("}\n");
+    return response;
+}
+
+Task<std::optional<Position>> wait_for_event(Services& services, Position after, FeedFilter filter,
+                                             std::chrono::milliseconds wait)
+{
+    using SteadyClock = std::chrono::steady_clock;
+    const auto deadline = SteadyClock::now() + wait;
+    services.metrics.subscriber_started(Transport::long_poll);
+    Subscription subscription{services.feeds, after, std::move(filter)};
+    std::optional<Position> found;
+    auto end = FeedEnd::client;
+    for (auto left = wait; left.count() > 0 && !found;) {
+        FeedStepLimits limits;
+        limits.events_max = 1;
+        limits.wait = left;
+        const auto step = co_await subscription.next(limits);
+        if (!step || step->is_closing || step->is_overrun) {
+            end = !step ? FeedEnd::error : step->is_closing ? FeedEnd::drain : FeedEnd::slow;
+            break;
+        }
+        if (!step->events.empty()) {
+            found = step->events.front()->position();
+        }
+        left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
+    }
+    services.metrics.subscriber_ended(Transport::long_poll, end);
+    co_return found;
+}
+
+Task<Result<Position>> reach_index(Services& services, Position position,
+                                   std::chrono::milliseconds wait)
+{
+    using SteadyClock = std::chrono::steady_clock;
+    const auto deadline = SteadyClock::now() + wait;
+    for (;;) {
+        const auto cursor = co_await services.index->cursor();
+        if (!cursor || *cursor >= position) {
+            co_return cursor;
+        }
+        if (SteadyClock::now() >= deadline || services.stop.requested()) {
+            co_return Error{Errc::unavailable, std::to_string(cursor->value)};
+        }
+        co_await services.stop.sleep_for(index_poll);
+    }
+}
+
+Response projection_behind(Error error, Position wanted)
+{
+    const auto reached = parse_place(error.context);
+    auto response = problem(std::move(error));
+    if (reached) {
+        response.problem->code = "projection_behind";
+        response.problem->explanation =
+            "The event index has not folded this position yet; wait, or read the stream itself.";
+        response.problem->members =
+            "\"position\":\"" + std::to_string(*reached) + "\",\"lag_events\":\"" +
+            std::to_string(wanted.value - std::min(wanted.value, *reached)) + "\"";
+    }
+    return response;
+}
+
+Response not_here(std::string_view what)
+{
+    auto response = problem(Error{Errc::unavailable, "this node has no " + std::string{what}});
+    response.problem->explanation = "This node runs without the " + std::string{what};
+    return response;
+}
+
+} // namespace sealstream::http

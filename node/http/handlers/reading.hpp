@@ -1,0 +1,55 @@
+#pragma once
+
+// What the ways to read share: parameters, pages, waiting.
+
+#include "node/feeds/feed_filter.hpp"
+#include "node/http/request_context.hpp"
+
+#include <optional>
+
+namespace sealstream::http {
+
+struct PageRequest {
+    std::uint64_t after{0};
+    std::size_t events_max{100};
+    std::chrono::milliseconds wait{0};
+    Position min_position{};
+    bool is_backward{false};
+};
+
+// after, limit, wait, direction, min-position; Prefer: wait counts where ?wait is not given.
+// malformed
+[[nodiscard]] Result<PageRequest> parse_page(const RequestContext& request, const Query& query);
+
+// type (repeatable), stream_type, stream, source, actor, category.   malformed, bad_name
+[[nodiscard]] Result<FeedFilter> parse_filter(const Query& query);
+
+// One page of events under their names:
+//   {"events":[…],"next":"<cursor>","is_caught_up":false}
+// with Link rel="next". A page that is full never changes; one at the end of the log does.
+struct Page {
+    std::string events; // their JSON, separated by commas
+    std::size_t count{0};
+    std::uint64_t next{0};    // position or version, whatever the cursor counts
+    bool is_full{false};      // will never hold more: it may be cached for ever
+    bool is_caught_up{false}; // nothing follows yet
+    std::string tag; // distinguishes this content from all other content under the same address
+};
+[[nodiscard]] Response page_response(const RequestContext& request, const Query& query, Page page);
+
+// Ends when an event that fits has been appended after `after`, when `wait` is over, or when the
+// node stops. The position of that event, or nothing.
+[[nodiscard]] Task<std::optional<Position>> wait_for_event(Services& services, Position after,
+                                                           FeedFilter filter,
+                                                           std::chrono::milliseconds wait);
+
+// Waits until the index has folded `position`.
+//   unavailable   not in time, or the index does not answer; rendered as projection_behind
+[[nodiscard]] Task<Result<Position>> reach_index(Services& services, Position position,
+                                                 std::chrono::milliseconds wait);
+[[nodiscard]] Response projection_behind(Error error, Position wanted);
+
+// For what needs the index or the auditor when there is none.
+[[nodiscard]] Response not_here(std::string_view what);
+
+} // namespace sealstream::http

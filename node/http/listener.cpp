@@ -1,0 +1,146 @@
+#include "node/http/listener.hpp"
+
+#include "core/base/log.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+namespace sealstream::http {
+
+namespace {
+
+using boost::asio::ip::tcp;
+
+constexpr int backlog_connections = 1024;
+constexpr std::chrono::milliseconds accept_retry{50}; // out of descriptors
+
+Task<void> run_session(std::unique_ptr<Session> session, Notifier* room)
+{
+    co_await session->run();
+    session.reset();
+    room->notify_all();
+}
+
+} // namespace
+
+Listener::Listener(boost::asio::any_io_executor executor, Surface surface, const Options& options,
+                   Services& services)
+    : options_{options},
+      shared_{options, services, surface, {}, {}},
+      acceptor_{executor},
+      room_{executor},
+      finished_{executor},
+      sessions_{executor},
+      loops_{executor}
+{
+}
+
+Result<void> Listener::bind(const std::string& address, std::uint16_t port)
+{
+    boost::system::error_code failure;
+    const auto ip = boost::asio::ip::make_address(address, failure);
+    if (failure) {
+        return Error{Errc::malformed, "\"" + address + "\" is not an IP address"};
+    }
+    if (!ip.is_loopback()) {
+        return Error{
+            Errc::forbidden,
+            "will not listen on " + address +
+                ": it is not loopback, and without authentication everybody who reaches it "
+                "could append; bind 127.0.0.1 or ::1"};
+    }
+    const tcp::endpoint endpoint{ip, port};
+    acceptor_.open(endpoint.protocol(), failure);
+    if (!failure) {
+        acceptor_.set_option(tcp::acceptor::reuse_address{true}, failure);
+    }
+    if (!failure) {
+        acceptor_.bind(endpoint, failure);
+    }
+    if (!failure) {
+        acceptor_.listen(backlog_connections, failure);
+    }
+    if (!failure) {
+        acceptor_.non_blocking(true, failure);
+    }
+    if (failure) {
+        return Error{Errc::unavailable, "can not listen on " + address + ":" +
+                                            std::to_string(port) + ": " + failure.message()};
+    }
+    port_ = acceptor_.local_endpoint().port();
+    return {};
+}
+
+void Listener::start()
+{
+    shared_.date = to_http_date(shared_.services.clock.wall().nanoseconds / 1'000'000'000);
+    loops_.spawn("http.accept", accept_all());
+    loops_.spawn("http.sweep", sweep_all());
+}
+
+void Listener::serve(tcp::socket socket)
+{
+    auto session = std::make_unique<Session>(std::move(socket), shared_);
+    sessions_.spawn("http.session", run_session(std::move(session), &room_),
+                    TaskGroup::OnThrow::log_and_continue);
+}
+
+Task<void> Listener::accept_all()
+{
+    while (acceptor_.is_open()) {
+        if (connections() >= options_.connections_max) {
+            shared_.services.metrics.request_rejected(Rejection::overload);
+            co_await room_.wait_for(options_.timeouts.sweep);
+            continue;
+        }
+        auto [failure, socket] = co_await acceptor_.async_accept(use_tuple);
+        if (!failure) {
+            serve(std::move(socket));
+        } else if (failure != boost::asio::error::operation_aborted) {
+            log(Level::warn, "http.accept_failed", "http", {{"reason", failure.message()}});
+            co_await room_.wait_for(accept_retry);
+        }
+    }
+}
+
+Task<void> Listener::sweep_all()
+{
+    while (!is_finished_) {
+        const auto now = std::chrono::steady_clock::now();
+        const bool is_draining = shared_.services.stop.requested();
+        for (Session* session : shared_.sessions) {
+            session->sweep(now, is_draining);
+        }
+        shared_.date = to_http_date(shared_.services.clock.wall().nanoseconds / 1'000'000'000);
+        co_await finished_.wait_for(options_.timeouts.sweep);
+    }
+}
+
+void Listener::stop_accepting()
+{
+    boost::system::error_code failure;
+    while (acceptor_.is_open() && !failure) {
+        tcp::socket socket{acceptor_.get_executor()};
+        acceptor_.accept(socket, failure);
+        if (!failure) {
+            serve(std::move(socket));
+        }
+    }
+    acceptor_.close(failure);
+    room_.notify_all();
+}
+
+Task<std::size_t> Listener::finish(std::chrono::milliseconds longest)
+{
+    const std::size_t left = co_await sessions_.wait_idle(longest);
+    for (Session* session : shared_.sessions) {
+        session->cut();
+    }
+    const auto moment = options_.timeouts.sweep;
+    co_await sessions_.wait_idle(moment);
+    is_finished_ = true;
+    finished_.notify_all();
+    co_await loops_.wait_idle(moment);
+    co_return left;
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,50 @@
+#pragma once
+
+// Accepts connections on one address and keeps their deadlines. Beyond connections_max it stops
+// accepting: the kernel's backlog, then the client, waits.
+
+#include "core/async/task_group.hpp"
+#include "node/http/session.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace sealstream::http {
+
+class Listener {
+public:
+    Listener(boost::asio::any_io_executor executor, Surface surface, const Options& options,
+             Services& services);
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    //   forbidden     the address is not loopback; there is no authentication yet
+    //   malformed     not an IP address
+    //   unavailable   the address or the port can not be had
+    [[nodiscard]] Result<void> bind(const std::string& address, std::uint16_t port);
+    // From here on, finish() must be awaited before destruction.
+    void start();
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] std::size_t connections() const noexcept { return shared_.sessions.size(); }
+
+    // Takes what the kernel has already accepted for us, then no more.
+    void stop_accepting();
+    // Waits for all sessions; those that are left at the end are cut. Returns how many.
+    [[nodiscard]] Task<std::size_t> finish(std::chrono::milliseconds longest);
+
+private:
+    [[nodiscard]] Task<void> accept_all();
+    [[nodiscard]] Task<void> sweep_all();
+    void serve(boost::asio::ip::tcp::socket socket);
+
+    const Options& options_;
+    SessionShared shared_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    Notifier room_;     // a session has ended
+    Notifier finished_; // the sweep may end
+    TaskGroup sessions_;
+    TaskGroup loops_;
+    std::uint16_t port_{0};
+    bool is_finished_{false};
+};
+
+} // namespace sealstream::http

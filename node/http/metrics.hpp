@@ -1,0 +1,77 @@
+#pragma once
+
+// What the HTTP front end counts. The .cpp holds every name and help text; callers can not spell a
+// label. All values exist, at zero, from the start. Safe from any thread.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace sealstream::http {
+
+enum class AppendResult : std::uint8_t {
+    ok,
+    duplicate,
+    conflict,
+    invalid,
+    denied,
+    unavailable,
+    unknown,
+    error
+};
+enum class Rejection : std::uint8_t {
+    overload,
+    body_too_large,
+    header_too_large,
+    timeout,
+    bad_framing,
+    auth
+};
+enum class Transport : std::uint8_t { sse, long_poll };
+enum class FeedEnd : std::uint8_t { client, slow, drain, error };
+
+struct RouteLabel {
+    std::string_view route;
+    std::string_view method;
+    int usual_status{200};
+};
+
+class HttpMetrics {
+public:
+    // `routes` in the order of the route table; one more is kept for requests that meet no route.
+    HttpMetrics(prometheus::Registry& registry, const std::vector<RouteLabel>& routes);
+    ~HttpMetrics();
+    HttpMetrics(const HttpMetrics&) = delete;
+    HttpMetrics& operator=(const HttpMetrics&) = delete;
+
+    void request_started();
+    void request_finished(std::size_t route, int status, std::chrono::nanoseconds took);
+    void request_rejected(Rejection reason);
+    void connection_opened(bool is_admin);
+    void connection_closed(bool is_admin);
+
+    void appended(AppendResult result, std::size_t events, std::size_t bytes,
+                  std::chrono::nanoseconds took);
+    void replayed();
+
+    void subscriber_started(Transport transport);
+    void subscriber_ended(Transport transport, FeedEnd reason);
+    void feed_ring(std::size_t bytes, std::uint64_t position);
+
+    // Prometheus text format 0.0.4 of the whole registry.
+    [[nodiscard]] std::string text() const;
+
+private:
+    struct Series;
+    std::unique_ptr<Series> series_;
+};
+
+} // namespace sealstream::http

@@ -1,0 +1,61 @@
+#pragma once
+
+// Settings of the HTTP front end. Every wait and every size has its bound here, with its unit.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace sealstream::http {
+
+// What a client may ask for; GET /v1/limits shows them.
+struct Limits {
+    std::size_t header_bytes_max{16 << 10}; // request line and fields; 431 beyond
+    std::size_t uri_bytes_max{8 << 10};     // 414 beyond
+    std::size_t body_bytes_max{8 << 20};    // a body that is held whole; NDJSON has no bound
+    std::size_t event_bytes_max{1 << 20};   // one event, one NDJSON line
+    std::size_t json_depth_max{64};
+    std::size_t events_max{1000};                // in one array
+    std::size_t page_events_max{1000};           // ?limit=
+    std::size_t page_events{100};                // without ?limit=
+    std::size_t page_bytes_max{4 << 20};         // a page ends early beyond it
+    std::size_t conflict_events_max{100};        // shown in a 412
+    std::size_t bulk_events_max{500};            // NDJSON lines of one stream that share an append
+    std::size_t bulk_bytes_max{1 << 20};         // … and their bytes
+    std::size_t bulk_appends_max{256};           // of one mixed bulk at the same time
+    std::size_t bulk_results_bytes_max{1 << 20}; // held back until the request has been read
+    std::chrono::seconds wait_max{60};           // long-poll and min-position
+};
+
+struct Timeouts {
+    std::chrono::milliseconds idle{75'000};         // between two requests
+    std::chrono::milliseconds header{10'000};       // from the first byte to the empty line
+    std::chrono::milliseconds body{10'000};         // plus one second for every KiB that has come
+    std::chrono::milliseconds body_silence{30'000}; // NDJSON: one read
+    std::chrono::milliseconds write{30'000};        // one write; then the client is too slow
+    std::chrono::milliseconds linger{2'000}; // reading on after a refusal, so that it arrives
+    std::chrono::milliseconds sweep{250};    // how exactly the above are kept
+};
+
+struct FeedOptions {
+    std::size_t ring_bytes_max{32 << 20}; // recent events that all subscribers share
+    std::size_t batch_events_max{1000};   // one wake-up of a subscriber
+    std::size_t batch_bytes_max{256 << 10};
+    std::chrono::milliseconds heartbeat{15'000};
+    std::chrono::milliseconds client_retry{2'000}; // `retry:` of an event stream
+};
+
+struct Options {
+    std::string address{"127.0.0.1"};
+    std::uint16_t port{0}; // 0: a free one
+    std::string admin_address{"127.0.0.1"};
+    std::uint16_t admin_port{0};
+    std::size_t connections_max{10'000};         // per listener; beyond, accepting waits
+    std::chrono::milliseconds drain_idle{1'000}; // a connection that is silent so long is closed
+
+    Limits limits;
+    Timeouts timeouts;
+};
+
+} // namespace sealstream::http

@@ -1,0 +1,101 @@
+#include "node/http/request_context.hpp"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include <algorithm>
+
+namespace sealstream::http {
+
+namespace {
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+std::string_view take_item(std::string_view& list, char separator)
+{
+    const auto item = list.substr(0, list.find(separator));
+    list.remove_prefix(std::min(item.size() + 1, list.size()));
+    return trimmed(item);
+}
+
+} // namespace
+
+Result<std::string> RequestContext::path_parameter(std::string_view name) const
+{
+    for (std::size_t at = 0; at < parameters.count; ++at) {
+        if (parameters.all[at].name == name) {
+            return percent_decode(parameters.all[at].value);
+        }
+    }
+    return Error{Errc::internal, "the route has no parameter " + std::string{name}};
+}
+
+Result<StreamName> RequestContext::stream_name() const
+{
+    SEAL_TRY(type, path_parameter("type"));
+    SEAL_TRY(id, path_parameter("id"));
+    return StreamName::make(type, id);
+}
+
+Result<std::string> RequestContext::source() const
+{
+    if (!head_.has_field("sealstream-source")) {
+        return services_.default_source;
+    }
+    if (!is_local) {
+        return Error{Errc::forbidden, "Sealstream-Source from a peer that is not on loopback"};
+    }
+    const auto source = field("sealstream-source");
+    const auto checked = check_label(source);
+    if (!checked) {
+        return checked.error();
+    }
+    return std::string{source};
+}
+
+std::string RequestContext::content_type() const
+{
+    auto list = field("content-type");
+    std::string type{take_item(list, ';')};
+    std::transform(type.begin(), type.end(), type.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    return type;
+}
+
+bool RequestContext::accepts(std::string_view type) const
+{
+    auto list = field("accept");
+    while (!list.empty()) {
+        auto item = take_item(list, ',');
+        if (boost::algorithm::iequals(take_item(item, ';'), type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::chrono::seconds RequestContext::preferred_wait() const
+{
+    auto list = field("prefer");
+    while (!list.empty()) {
+        auto item = take_item(list, ',');
+        const auto key = take_item(item, '=');
+        const auto seconds = parse_place(item);
+        if (key == "wait" && seconds) {
+            const auto most = static_cast<std::uint64_t>(services_.limits.wait_max.count());
+            return std::chrono::seconds{std::min(*seconds, most)};
+        }
+    }
+    return std::chrono::seconds{0};
+}
+
+} // namespace sealstream::http

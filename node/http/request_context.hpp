@@ -1,0 +1,84 @@
+#pragma once
+
+// One request as a handler sees it. Lives in the session until the answer has been sent; so do all
+// views.
+
+#include "node/http/request_head.hpp"
+#include "node/http/response.hpp"
+#include "node/http/services.hpp"
+#include "node/http/target.hpp"
+
+#include <array>
+
+namespace sealstream::http {
+
+struct Route;
+
+// The body of a request that is read while it is handled. A reader that is slow makes the client
+// wait.
+class BodyReader {
+public:
+    virtual ~BodyReader() = default;
+    // The next piece, valid until the next call; empty at the end.
+    //   malformed   the framing is broken, or the client went away in the middle
+    //   timed_out   the client went silent
+    [[nodiscard]] virtual Task<Result<std::string_view>> read_some() = 0;
+};
+
+struct PathParameters {
+    static constexpr std::size_t count_max = 2;
+    struct Parameter {
+        std::string_view name;  // of the pattern
+        std::string_view value; // still percent-encoded
+    };
+    std::array<Parameter, count_max> all{};
+    std::size_t count{0};
+};
+
+class RequestContext {
+public:
+    RequestContext(const RequestHead& head, Services& services) : head_{head}, services_{services}
+    {
+    }
+    RequestContext(const RequestContext&) = delete;
+    RequestContext& operator=(const RequestContext&) = delete;
+
+    [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
+    [[nodiscard]] Services& services() const noexcept { return services_; }
+    [[nodiscard]] std::string_view field(std::string_view lower_name) const noexcept
+    {
+        return head_.field(lower_name);
+    }
+
+    //   malformed   bad percent-encoding
+    [[nodiscard]] Result<std::string> path_parameter(std::string_view name) const;
+    // {type}/{id} of the path.   bad_name, malformed
+    [[nodiscard]] Result<StreamName> stream_name() const;
+    [[nodiscard]] Result<Query> query() const { return Query::parse(head_.query()); }
+
+    // Who appends. There is no authentication yet, so only loopback may name itself.
+    //   forbidden   Sealstream-Source from elsewhere
+    //   bad_name    not a source name
+    [[nodiscard]] Result<std::string> source() const;
+
+    // The media type of the body, without parameters, in lower case.
+    [[nodiscard]] std::string content_type() const;
+    // Whether Accept names exactly this type; wildcards do not count, because JSON is the default.
+    [[nodiscard]] bool accepts(std::string_view type) const;
+    // The number in `Prefer: wait=N` (RFC 7240), at most the limit; 0 without.
+    [[nodiscard]] std::chrono::seconds preferred_wait() const;
+
+    // Set by the session and the dispatcher.
+    std::string_view body;            // whole, where the route reads it whole
+    BodyReader* body_reader{nullptr}; // else
+    bool is_local{false};             // the peer is on loopback
+    std::string request_id;
+    const Route* route{nullptr};
+    PathParameters parameters;
+
+private:
+    const RequestHead& head_;
+    Services& services_;
+};
+
+} // namespace sealstream::http

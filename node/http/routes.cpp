@@ -1,0 +1,98 @@
+#include "node/http/routes.hpp"
+
+#include "node/http/handlers/handlers.hpp"
+
+#include <array>
+
+namespace sealstream::http {
+
+namespace {
+
+using enum Surface;
+using enum Access;
+using enum BodyMode;
+
+constexpr Verb get = Verb::get;
+constexpr Verb post = Verb::post;
+
+// clang-format off
+constexpr std::array table{
+    Route{post, "/v1/streams/{type}/{id}/events", "append_to_stream", clients, writer, bulk, 201, &append_to_stream},
+    Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed},
+
+    Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream},
+    Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events},
+    Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event},
+    Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed},
+
+    Route{get,  "/v1/streams/{type}/{id}/verify", "verify_stream",    clients, reader, none, 200, &verify_stream},
+    Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof},
+    Route{get,  "/checkpoint",                    "get_checkpoint",   clients, anyone, none, 200, &get_checkpoint},
+
+    Route{get,  "/v1/limits",                     "get_limits",       clients, anyone, none, 200, &get_limits},
+    Route{get,  "/v1/health",                     "get_health",       clients, anyone, none, 200, &get_health},
+    Route{get,  "/.well-known/sealstream",        "get_discovery",    clients, anyone, none, 200, &get_discovery},
+
+    Route{get,  "/livez",                         "get_livez",        operators, anyone, none, 200, &get_livez},
+    Route{get,  "/readyz",                        "get_readyz",       operators, anyone, none, 200, &get_readyz},
+    Route{get,  "/startupz",                      "get_startupz",     operators, anyone, none, 200, &get_startupz},
+    Route{get,  "/metrics",                       "get_metrics",      operators, anyone, none, 200, &get_metrics},
+    Route{get,  "/version",                       "get_version",      operators, anyone, none, 200, &get_version},
+    Route{post, "/drain",                         "post_drain",       operators, admin,  none, 202, &post_drain},
+};
+// clang-format on
+
+std::string_view take_segment(std::string_view& path)
+{
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(segment.size() + 1, path.size()));
+    return segment;
+}
+
+} // namespace
+
+std::span<const Route> routes() noexcept
+{
+    return table;
+}
+
+std::vector<RouteLabel> route_labels()
+{
+    std::vector<RouteLabel> labels;
+    for (const Route& route : table) {
+        labels.push_back({route.name, name(route.verb), route.usual_status});
+    }
+    return labels;
+}
+
+bool matches(std::string_view pattern, std::string_view path, PathParameters& parameters)
+{
+    parameters.count = 0;
+    // Both begin with '/'; an absolute-form target or "*" fits nothing.
+    if (path.empty() || path.front() != '/') {
+        return false;
+    }
+    pattern.remove_prefix(1);
+    path.remove_prefix(1);
+    for (;;) {
+        const bool is_last = pattern.find('/') == std::string_view::npos;
+        if (is_last != (path.find('/') == std::string_view::npos)) {
+            return false;
+        }
+        const auto expected = take_segment(pattern);
+        const auto segment = take_segment(path);
+        if (!expected.empty() && expected.front() == '{') {
+            if (segment.empty()) {
+                return false;
+            }
+            parameters.all[parameters.count++] = {expected.substr(1, expected.size() - 2), segment};
+        } else if (expected != segment) {
+            return false;
+        }
+        if (is_last) {
+            return true;
+        }
+    }
+}
+
+} // namespace sealstream::http

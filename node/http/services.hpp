@@ -1,0 +1,42 @@
+#pragma once
+
+// What handlers may use: ports and the node's own parts. The wiring owns everything here and
+// outlives the server.
+
+#include "core/async/stop.hpp"
+#include "core/async/task_group.hpp"
+#include "core/ports/event_index.hpp"
+#include "core/ports/event_log.hpp"
+#include "core/ports/ledger_auditor.hpp"
+#include "node/http/health.hpp"
+#include "node/http/metrics.hpp"
+#include "node/http/options.hpp"
+
+#include <functional>
+
+namespace sealstream {
+class FeedHub;
+}
+
+namespace sealstream::http {
+
+struct Services {
+    EventLog& log;
+    EventIndex* index{nullptr};      // null: filters and event by id answer 503
+    LedgerAuditor* auditor{nullptr}; // null: verify, proof and checkpoint answer 503
+    const Clock& clock;
+    EventIdSource& ids;
+    FeedHub& feeds;
+    HttpMetrics& metrics;
+    Health& health;
+    Stop& stop;       // requested: feeds and long-polls end with their cursor
+    TaskGroup& tasks; // appends of a bulk that run side by side
+    Limits limits;
+    FeedOptions feed_options;
+    std::string ledger{"main"};
+    std::string default_source{"local"}; // of requests from loopback that name none
+    std::string version{"0"};
+    std::function<void()> request_drain{}; // POST /drain: the same path as SIGTERM
+};
+
+} // namespace sealstream::http

@@ -1,0 +1,394 @@
+// Invariants
+//   1. An answer is written completely before the next request is looked at.
+//   2. A connection is used again only when the request before was read to its end.
+//   3. While a deadline is set, exactly one socket operation is pending; the sweep cancels that.
+
+#include "node/http/session.hpp"
+
+#include "core/base/log.hpp"
+#include "node/http/problem.hpp"
+
+#include <boost/algorithm/string/predicate.hpp>
+
+namespace sealstream::http {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using boost::asio::ip::tcp;
+
+constexpr std::size_t read_bytes = 16 << 10;       // one read of a header
+constexpr std::size_t read_body_bytes = 128 << 10; // one read of a body
+constexpr std::size_t kept_bytes_max = 1 << 20;    // a buffer that grew beyond is given back
+constexpr std::size_t bytes_per_second_min = 1024; // of a body
+
+} // namespace
+
+Session::Session(tcp::socket socket, SessionShared& shared)
+    : socket_{std::move(socket)},
+      shared_{shared},
+      place_{shared_.sessions.insert(shared_.sessions.end(), this)}
+{
+    boost::system::error_code ignored;
+    socket_.set_option(tcp::no_delay{true}, ignored);
+    socket_.non_blocking(true, ignored);
+    is_local_ = socket_.remote_endpoint(ignored).address().is_loopback();
+    shared_.services.metrics.connection_opened(shared_.surface == Surface::operators);
+}
+
+Session::~Session()
+{
+    shared_.sessions.erase(place_);
+    shared_.services.metrics.connection_closed(shared_.surface == Surface::operators);
+}
+
+Task<void> Session::run()
+{
+    for (bool goes_on = true; goes_on;) {
+        goes_on = co_await serve_one();
+    }
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+}
+
+void Session::enter(Phase phase, std::chrono::milliseconds longest)
+{
+    phase_ = phase;
+    has_timed_out_ = false;
+    entered_ = Clock::now();
+    deadline_ = entered_ + longest;
+}
+
+void Session::sweep(Monotonic now, bool is_draining)
+{
+    boost::system::error_code ignored;
+    const bool is_silent = is_draining && phase_ == Phase::idle &&
+                           now - entered_ >= shared_.options.drain_idle &&
+                           socket_.available(ignored) == 0;
+    if (now < deadline_ && !is_silent) {
+        return;
+    }
+    has_timed_out_ = true;
+    deadline_ = Monotonic::max();
+    socket_.cancel(ignored);
+}
+
+void Session::cut() noexcept
+{
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+Task<bool> Session::serve_one()
+{
+    const auto& limits = shared_.options.limits;
+    parser_.emplace(head_, body_, limits.header_bytes_max, limits.uri_bytes_max);
+    owes_continue_ = false;
+
+    const Got header = co_await read_header();
+    if (header != Got::all) {
+        co_return co_await refuse(header);
+    }
+    RequestContext request{head_, shared_.services};
+    request.is_local = is_local_;
+    auto response = find_route(request, shared_.surface);
+    const bool is_accepted = co_await accept_body(request, response);
+    if (is_accepted) {
+        stay(Phase::handling);
+        response = co_await dispatch(request);
+    } else {
+        shared_.services.metrics.request_started();
+        request.request_id = make_request_id();
+        finish(request, response, shared_.services.clock.monotonic());
+    }
+    co_return co_await answer(response);
+}
+
+// Reads the body, or leaves it to the handler. False: `response` says why the request goes no
+// further.
+Task<bool> Session::accept_body(RequestContext& request, Response& response)
+{
+    if (response.status != 0) {
+        co_return false;
+    }
+    const auto expected = head_.field("expect");
+    if (!expected.empty() && !boost::algorithm::iequals(expected, "100-continue")) {
+        response = refusal(417, "expectation_failed", "Only Expect: 100-continue is understood.");
+        co_return false;
+    }
+    owes_continue_ = !expected.empty() && head_.has_body && !head_.is_http_1_0;
+    if (request.route->body == BodyMode::bulk && request.content_type() == ndjson_type) {
+        request.body_reader = this;
+        parser_->limit_body(std::numeric_limits<std::size_t>::max());
+        co_return true;
+    }
+    const std::size_t bytes_max =
+        request.route->body == BodyMode::none ? 0 : shared_.options.limits.body_bytes_max;
+    const Got body = co_await read_body(bytes_max);
+    if (body != Got::all) {
+        response = refusal_for(body);
+        co_return false;
+    }
+    request.body = body_;
+    co_return true;
+}
+
+Session::Got Session::parse()
+{
+    const auto bytes = input_.data();
+    const auto progress = parser_->put(static_cast<const char*>(bytes.data()), bytes.size());
+    input_.consume(progress.used);
+    framing_ = progress.framing;
+    // Nothing that is parsed in one piece (header, chunk header, trailers) may be larger than a
+    // header.
+    if (framing_ == Framing::ok && progress.needs_more &&
+        input_.size() > shared_.options.limits.header_bytes_max) {
+        framing_ = Framing::header_too_large;
+    }
+    return framing_ == Framing::ok ? Got::all : Got::refused;
+}
+
+Task<Session::Got> Session::read_header()
+{
+    const auto& timeouts = shared_.options.timeouts;
+    if (input_.size() == 0) {
+        enter(Phase::idle, timeouts.idle);
+        const Got first = co_await read_input(read_bytes);
+        if (first != Got::all) {
+            co_return Got::end; // between requests an end or a silence needs no words
+        }
+    }
+    enter(Phase::header, timeouts.header);
+    for (;;) {
+        const Got parsed = parse();
+        if (parsed != Got::all || parser_->has_header()) {
+            co_return parsed;
+        }
+        const Got more = co_await read_input(read_bytes);
+        if (more != Got::all) {
+            co_return more;
+        }
+    }
+}
+
+Task<Session::Got> Session::read_body(std::size_t bytes_max)
+{
+    if (parser_->has_all()) {
+        co_return Got::all;
+    }
+    if (head_.content_length.value_or(0) > bytes_max) {
+        framing_ = Framing::body_too_large;
+        co_return Got::refused;
+    }
+    parser_->limit_body(bytes_max);
+    enter(Phase::body, shared_.options.timeouts.body);
+    const auto first_deadline = deadline_;
+    for (;;) {
+        if (input_.size() != 0) {
+            const Got parsed = parse();
+            if (parsed != Got::all || parser_->has_all()) {
+                co_return parsed;
+            }
+        }
+        const Got more = co_await read_input(read_body_bytes);
+        if (more != Got::all) {
+            co_return more;
+        }
+        deadline_ = first_deadline + std::chrono::seconds{body_.size() / bytes_per_second_min};
+    }
+}
+
+Task<Result<std::string_view>> Session::read_some()
+{
+    body_.clear();
+    while (body_.empty() && !parser_->has_all()) {
+        if (input_.size() != 0) {
+            const Got parsed = parse();
+            if (parsed != Got::all) {
+                co_return Error{Errc::malformed, "the framing of the body is broken"};
+            }
+            if (!body_.empty() || parser_->has_all()) {
+                break;
+            }
+        }
+        enter(Phase::body, shared_.options.timeouts.body_silence);
+        const Got more = co_await read_input(read_body_bytes);
+        stay(Phase::handling);
+        if (more == Got::timeout) {
+            co_return Error{Errc::timed_out, "the client went silent in the middle of the body"};
+        }
+        if (more != Got::all) {
+            co_return Error{Errc::malformed, "the body ends before its framing does"};
+        }
+    }
+    co_return std::string_view{body_};
+}
+
+Task<Session::Got> Session::read_input(std::size_t bytes_max)
+{
+    if (owes_continue_) {
+        owes_continue_ = false;
+        const auto phase = phase_;
+        const auto deadline = deadline_;
+        const bool is_sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
+        if (!is_sent) {
+            co_return Got::end;
+        }
+        phase_ = phase;
+        deadline_ = deadline;
+    }
+    const auto space = input_.prepare(bytes_max);
+    const auto [failure, size] = co_await socket_.async_read_some(space, use_tuple);
+    if (failure) {
+        co_return has_timed_out_ ? Got::timeout : Got::end;
+    }
+    has_timed_out_ = false;
+    input_.commit(size);
+    co_return Got::all;
+}
+
+Response Session::refusal_for(Got got) const
+{
+    const auto& limits = shared_.options.limits;
+    if (got == Got::timeout) {
+        return refusal(408, "request_timeout", "The request did not arrive in time.");
+    }
+    if (got == Got::end) {
+        return refusal(400, "malformed", "The body ends before its framing does.");
+    }
+    switch (framing_) {
+    case Framing::header_too_large:
+        return refusal(431, "header_too_large",
+                       "Header fields may have " + std::to_string(limits.header_bytes_max) +
+                           " bytes.");
+    case Framing::uri_too_long:
+        return refusal(414, "uri_too_long",
+                       "The request target may have " + std::to_string(limits.uri_bytes_max) +
+                           " bytes.");
+    case Framing::body_too_large:
+        return refusal(413, "too_large",
+                       "A body may have " + std::to_string(limits.body_bytes_max) +
+                           " bytes; NDJSON to an endpoint for events has no such limit.");
+    case Framing::ok:
+    case Framing::malformed:
+        break;
+    }
+    return refusal(400, "malformed", "This is not a well-formed HTTP/1.1 request.");
+}
+
+// For requests whose header could not be read.
+Task<bool> Session::refuse(Got got)
+{
+    if (got == Got::end) {
+        co_return false;
+    }
+    auto& metrics = shared_.services.metrics;
+    metrics.request_rejected(got == Got::timeout ? Rejection::timeout
+                             : framing_ == Framing::header_too_large ||
+                                     framing_ == Framing::uri_too_long
+                                 ? Rejection::header_too_large
+                                 : Rejection::bad_framing);
+    metrics.request_started();
+    RequestContext request{head_, shared_.services};
+    request.request_id = make_request_id();
+    auto response = refusal_for(got);
+    response.must_close = true;
+    finish(request, response, shared_.services.clock.monotonic());
+    co_return co_await answer(response);
+}
+
+Task<bool> Session::answer(Response& response)
+{
+    const bool is_read = parser_->has_header() && parser_->has_all();
+    Framed framed;
+    framed.is_http_1_0 = head_.is_http_1_0;
+    framed.has_body = head_.verb != Verb::head;
+    framed.is_keep_alive = head_.is_keep_alive && !response.must_close &&
+                           !shared_.services.stop.requested() &&
+                           (is_read || response.stream != nullptr) &&
+                           !(response.stream != nullptr && head_.is_http_1_0);
+    out_.clear();
+    append_response(out_, response, framed, shared_.date);
+    bool is_sent = co_await write(out_);
+    if (is_sent && response.stream != nullptr && framed.has_body) {
+        is_sent = co_await send_stream(*response.stream);
+        framed.is_keep_alive = framed.is_keep_alive && !shared_.services.stop.requested();
+    }
+    if (!is_sent) {
+        co_return false;
+    }
+    if (out_.capacity() > kept_bytes_max) {
+        out_ = std::string{};
+    }
+    if (body_.capacity() > kept_bytes_max) {
+        body_ = std::string{};
+    }
+    const bool goes_on = framed.is_keep_alive && parser_->has_header() && parser_->has_all();
+    if (!goes_on) {
+        co_await linger();
+    }
+    co_return goes_on;
+}
+
+Task<bool> Session::send_stream(BodyStream& stream)
+{
+    for (;;) {
+        stay(Phase::handling);
+        const auto piece = co_await stream.next();
+        if (!piece) {
+            log(info(piece.error().code).is_retryable ? Level::warn : Level::error,
+                "http.stream_cut", "http", {{"reason", describe(piece.error())}});
+            co_return false;
+        }
+        out_.clear();
+        if (head_.is_http_1_0) {
+            out_ = *piece;
+        } else if (piece->empty()) {
+            out_ = last_chunk;
+        } else {
+            append_chunk(out_, *piece);
+        }
+        const bool is_sent = co_await write(out_);
+        if (!is_sent || piece->empty()) {
+            co_return is_sent;
+        }
+    }
+}
+
+Task<bool> Session::write(std::string_view bytes)
+{
+    // Most answers fit the socket's buffer: one system call, and no way through the reactor.
+    boost::system::error_code failure;
+    std::size_t sent = socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), failure);
+    if (failure && failure != boost::asio::error::would_block) {
+        co_return false;
+    }
+    while (sent < bytes.size()) {
+        enter(Phase::write, shared_.options.timeouts.write);
+        const auto rest = boost::asio::buffer(bytes.data() + sent, bytes.size() - sent);
+        const auto [refused, size] = co_await socket_.async_write_some(rest, use_tuple);
+        if (refused) {
+            co_return false;
+        }
+        sent += size;
+    }
+    stay(Phase::handling);
+    co_return true;
+}
+
+// Closing with unread input makes the kernel send a reset, which can overtake the answer. So: say
+// that we are done, and read on for a moment.
+Task<void> Session::linger()
+{
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    enter(Phase::linger, shared_.options.timeouts.linger);
+    const auto deadline = deadline_;
+    for (Got more = Got::all; more == Got::all && Clock::now() < deadline;) {
+        input_.clear();
+        more = co_await read_input(read_body_bytes);
+    }
+}
+
+} // namespace sealstream::http

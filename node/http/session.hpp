@@ -1,0 +1,89 @@
+#pragma once
+
+// One connection: reads requests one after the other, has them answered, writes the answers. Each
+// phase has its deadline, kept by a sweep instead of a timer per operation.
+//
+// Executor    Everything happens on the I/O thread.
+// Lifetime    run() holds the session; it ends when the connection does.
+// Drain       The current request is answered with Connection: close; a silent connection is
+// closed.
+
+#include "node/http/dispatch.hpp"
+#include "node/http/request_parser.hpp"
+#include "node/http/response_writer.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <list>
+
+namespace sealstream::http {
+
+class Session;
+
+// What the sessions of one listener share.
+struct SessionShared {
+    const Options& options;
+    Services& services;
+    Surface surface;
+    std::list<Session*> sessions;
+    std::string date; // refreshed by the sweep
+};
+
+class Session final : public BodyReader {
+public:
+    Session(boost::asio::ip::tcp::socket socket, SessionShared& shared);
+    ~Session() override;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    [[nodiscard]] Task<void> run();
+
+    // Ends what has outlived its deadline; while draining, also what is silent.
+    void sweep(Monotonic now, bool is_draining);
+    // Closes the socket, whatever is going on.
+    void cut() noexcept;
+
+    [[nodiscard]] Task<Result<std::string_view>> read_some() override;
+
+private:
+    enum class Phase : std::uint8_t { idle, header, body, handling, write, linger };
+    enum class Got : std::uint8_t { all, end, timeout, refused };
+
+    [[nodiscard]] Task<bool> serve_one();
+    [[nodiscard]] Task<Got> read_header();
+    [[nodiscard]] Task<Got> read_body(std::size_t bytes_max);
+    [[nodiscard]] Task<Got> read_input(std::size_t bytes_max);
+    [[nodiscard]] Got parse();
+    [[nodiscard]] Task<bool> accept_body(RequestContext& request, Response& response);
+    [[nodiscard]] Task<bool> answer(Response& response);
+    [[nodiscard]] Task<bool> send_stream(BodyStream& stream);
+    [[nodiscard]] Task<bool> refuse(Got got);
+    [[nodiscard]] Task<bool> write(std::string_view bytes);
+    [[nodiscard]] Task<void> linger();
+    [[nodiscard]] Response refusal_for(Got got) const;
+    void enter(Phase phase, std::chrono::milliseconds longest);
+    void stay(Phase phase)
+    {
+        phase_ = phase;
+        deadline_ = Monotonic::max();
+    }
+
+    boost::asio::ip::tcp::socket socket_;
+    SessionShared& shared_;
+    std::list<Session*>::iterator place_;
+    boost::beast::flat_buffer input_;
+    RequestHead head_;
+    std::string body_;
+    std::optional<RequestParser> parser_;
+    std::string out_;
+    Framing framing_{Framing::ok};
+    Phase phase_{Phase::idle};
+    Monotonic deadline_{Monotonic::max()};
+    Monotonic entered_{};
+    bool has_timed_out_{false};
+    bool is_local_{false};
+    bool owes_continue_{false}; // the client waits for "100 Continue"
+};
+
+} // namespace sealstream::http
