@@ -7,21 +7,21 @@
 #include "node/feeds/feed_hub.hpp"
 
 #include "core/base/log.hpp"
-#include "node/http/event_json.hpp"
+#include "node/feeds/event_json.hpp"
 
 namespace sealstream {
 
 const std::string& FeedEvent::json() const
 {
     if (json_.empty()) {
-        json_ = http::event_json(stored_);
+        json_ = event_json(stored_);
     }
     return json_;
 }
 
 Result<FeedEventPtr> make_feed_event(const StoredRecord& record)
 {
-    SEAL_TRY(stored, http::decode_stored(record));
+    SEAL_TRY(stored, decode_stored(record));
     return FeedEventPtr{std::make_shared<const FeedEvent>(std::move(stored), record.record.size())};
 }
 

@@ -1,7 +1,5 @@
 #include "node/http/request_context.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
-
 #include <algorithm>
 
 namespace sealstream::http {
@@ -76,7 +74,7 @@ bool RequestContext::accepts(std::string_view type) const
     auto list = field("accept");
     while (!list.empty()) {
         auto item = take_item(list, ',');
-        if (boost::algorithm::iequals(take_item(item, ';'), type)) {
+        if (equals_ignoring_case(take_item(item, ';'), type)) {
             return true;
         }
     }

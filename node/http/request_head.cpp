@@ -4,6 +4,22 @@
 
 namespace sealstream::http {
 
+namespace {
+
+char lower(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+} // namespace
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept
+{
+    return left.size() == right.size() &&
+           std::equal(left.begin(), left.end(), right.begin(),
+                      [](char one, char other) { return lower(one) == lower(other); });
+}
+
 std::string_view name(Verb verb) noexcept
 {
     switch (verb) {
@@ -81,10 +97,7 @@ void RequestHead::add_field(std::string_view name, std::string_view value)
     field.name = keep(name);
     field.value = keep(value);
     for (std::size_t at = field.name.at; at < field.name.at + field.name.size; ++at) {
-        char& letter = arena_[at];
-        if (letter >= 'A' && letter <= 'Z') {
-            letter = static_cast<char>(letter - 'A' + 'a');
-        }
+        arena_[at] = lower(arena_[at]);
     }
     fields_.push_back(field);
 }

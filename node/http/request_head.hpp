@@ -14,6 +14,9 @@ namespace sealstream::http {
 enum class Verb : std::uint8_t { get, head, post, put, patch, delete_, options, other };
 [[nodiscard]] std::string_view name(Verb verb) noexcept;
 
+// ASCII only, as header fields are.
+[[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
 class RequestHead {
 public:
     Verb verb{Verb::other};

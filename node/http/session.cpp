@@ -8,8 +8,6 @@
 #include "core/base/log.hpp"
 #include "node/http/problem.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
-
 namespace sealstream::http {
 
 namespace {
@@ -113,7 +111,7 @@ Task<bool> Session::accept_body(RequestContext& request, Response& response)
         co_return false;
     }
     const auto expected = head_.field("expect");
-    if (!expected.empty() && !boost::algorithm::iequals(expected, "100-continue")) {
+    if (!expected.empty() && !equals_ignoring_case(expected, "100-continue")) {
         response = refusal(417, "expectation_failed", "Only Expect: 100-continue is understood.");
         co_return false;
     }

@@ -1,5 +1,5 @@
 #include "core/base/encoding.hpp"
-#include "node/http/event_json.hpp"
+#include "node/feeds/event_json.hpp"
 #include "node/http/handlers/streaming.hpp"
 
 namespace sealstream::http {

@@ -9,7 +9,7 @@
 //   404  no such event up to Sealstream-Position
 //   503  projection_behind: the index has not folded min-position; or there is no index
 
-#include "node/http/event_json.hpp"
+#include "node/feeds/event_json.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/problem.hpp"

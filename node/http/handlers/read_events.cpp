@@ -15,8 +15,8 @@
 //   400  a parameter is unknown or malformed
 //   503  the index is behind min-position, or away
 
+#include "node/feeds/event_json.hpp"
 #include "node/feeds/subscription.hpp"
-#include "node/http/event_json.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/handlers/streaming.hpp"

@@ -11,7 +11,7 @@
 //   400  a name or parameter is malformed
 //   404  the stream has no events, and none came while waiting
 
-#include "node/http/event_json.hpp"
+#include "node/feeds/event_json.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/handlers/streaming.hpp"

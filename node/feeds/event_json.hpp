@@ -11,14 +11,12 @@
 #include "core/event/event.hpp"
 
 #include <string>
+#include <vector>
 
-namespace sealstream::http {
+namespace sealstream {
 
 void append_event_json(std::string& to, Position position, WallTime ingested, const Event& event);
 [[nodiscard]] std::string event_json(const StoredEvent& stored);
-
-// "type/id" with both percent-encoded: a path.
-[[nodiscard]] std::string stream_path(const StreamName& stream);
 
 // Decodes what a log returned.
 //   corrupt   a record is not what this node would have written
@@ -26,4 +24,4 @@ void append_event_json(std::string& to, Position position, WallTime ingested, co
 [[nodiscard]] Result<std::vector<StoredEvent>>
 decode_stored(const std::vector<StoredRecord>& records);
 
-} // namespace sealstream::http
+} // namespace sealstream

@@ -1,14 +1,13 @@
-#include "node/http/event_json.hpp"
+#include "node/feeds/event_json.hpp"
 
 #include "core/base/encoding.hpp"
 #include "core/event/canonical_json.hpp"
 #include "core/event/codec.hpp"
-#include "node/http/target.hpp"
 
 #include <array>
 #include <charconv>
 
-namespace sealstream::http {
+namespace sealstream {
 
 namespace {
 
@@ -68,11 +67,6 @@ std::string event_json(const StoredEvent& stored)
     return json;
 }
 
-std::string stream_path(const StreamName& stream)
-{
-    return percent_encode(stream.type) + "/" + percent_encode(stream.id);
-}
-
 Result<StoredEvent> decode_stored(const StoredRecord& record)
 {
     auto event = decode_record(record.record);
@@ -95,4 +89,4 @@ Result<std::vector<StoredEvent>> decode_stored(const std::vector<StoredRecord>& 
     return events;
 }
 
-} // namespace sealstream::http
+} // namespace sealstream

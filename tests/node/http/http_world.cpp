@@ -1,0 +1,208 @@
+#include "tests/node/http/http_world.hpp"
+
+#include "core/event/canonical_json.hpp"
+#include "node/feeds/event_json.hpp"
+#include "node/feeds/feed_filter.hpp"
+#include "tests/support/run_task.hpp"
+
+#include <boost/json/serialize.hpp>
+
+namespace sealstream::testing {
+
+namespace {
+
+// Hands out a body in pieces of seven bytes, so that every line is cut somewhere.
+class PiecewiseBody final : public http::BodyReader {
+public:
+    explicit PiecewiseBody(std::string body) : body_{std::move(body)} {}
+    Task<Result<std::string_view>> read_some() override
+    {
+        const auto piece = std::string_view{body_}.substr(at_, 7);
+        at_ += piece.size();
+        co_return piece;
+    }
+
+private:
+    std::string body_;
+    std::size_t at_{0};
+};
+
+bool fits(const EventQuery& query, const Event& event)
+{
+    FeedFilter filter{query.types,  query.stream_type, query.stream_id,
+                      query.source, query.actor,       query.category};
+    return filter.matches(event) && (query.key.empty() || event.draft.key == query.key) &&
+           event.draft.data.find(query.search) != std::string::npos;
+}
+
+} // namespace
+
+Task<Result<Position>> MemoryEventIndex::cursor()
+{
+    if (failure) {
+        co_return *failure;
+    }
+    const auto head = co_await log_.head();
+    if (!head || !stands_at) {
+        co_return head;
+    }
+    co_return std::min(*stands_at, *head);
+}
+
+Task<Result<std::vector<IndexedEvent>>> MemoryEventIndex::query(EventQuery query)
+{
+    const auto reached = co_await cursor();
+    if (!reached) {
+        co_return reached.error();
+    }
+    const Position start{};
+    const ReadLimits everything{100'000, 1 << 30};
+    const auto records = co_await log_.read_from(start, everything);
+    if (!records) {
+        co_return records.error();
+    }
+    std::vector<IndexedEvent> found;
+    for (const auto& record : *records) {
+        auto event = decode_record(record.record);
+        const bool is_beyond = query.is_descending
+                                   ? query.after.value != 0 && record.position >= query.after
+                                   : record.position <= query.after;
+        if (event && !is_beyond && record.position <= *reached && fits(query, *event)) {
+            found.push_back({record.position, record.ingested, *std::move(event)});
+        }
+    }
+    if (query.is_descending) {
+        std::reverse(found.begin(), found.end());
+    }
+    found.resize(std::min(found.size(), query.events_max));
+    co_return found;
+}
+
+Task<Result<IndexedEvent>> MemoryEventIndex::find(EventId id)
+{
+    EventQuery everything;
+    everything.events_max = 100'000;
+    auto events = co_await query(std::move(everything));
+    if (!events) {
+        co_return events.error();
+    }
+    for (auto& event : *events) {
+        if (event.event.draft.id == id) {
+            co_return std::move(event);
+        }
+    }
+    co_return Error{Errc::not_found, "no such event"};
+}
+
+std::string Got::header(std::string_view name) const
+{
+    for (const auto& header : headers) {
+        if (header.name == name) {
+            return header.value;
+        }
+    }
+    return {};
+}
+
+boost::json::value Got::json() const
+{
+    const auto value = parse_json(body);
+    return value ? *value : boost::json::value{};
+}
+
+std::string Got::at(std::string_view pointer) const
+{
+    const auto value = json();
+    boost::system::error_code missing;
+    const auto* found = value.find_pointer({pointer.data(), pointer.size()}, missing);
+    if (found == nullptr) {
+        return {};
+    }
+    return found->is_string() ? std::string{found->get_string().c_str()}
+                              : boost::json::serialize(*found);
+}
+
+HttpWorld::HttpWorld(http::Limits limits, FeedHubOptions hub)
+    : log{context.get_executor(), clock},
+      feeds{context.get_executor(), log, hub},
+      services{log,     &index, nullptr,   clock, ids,    feeds,
+               metrics, health, stop_wish, tasks, limits, http::FeedOptions{}}
+{
+    health.set_started();
+    feeds.start(tasks);
+}
+
+HttpWorld::~HttpWorld()
+{
+    stop();
+}
+
+void HttpWorld::stop()
+{
+    stop_wish.request();
+    feeds.close();
+    const std::chrono::seconds longest{5};
+    run_task(context, tasks.wait_idle(longest));
+}
+
+Task<Got> HttpWorld::answer(Sent sent)
+{
+    http::RequestHead head;
+    head.verb = sent.verb;
+    head.set_target(sent.target);
+    for (const auto& [name, value] : sent.fields) {
+        head.add_field(name, value);
+    }
+    PiecewiseBody reader{sent.body};
+    http::RequestContext request{head, services};
+    request.is_local = sent.is_local;
+    request.body = sent.body;
+    auto response = http::find_route(request, sent.surface);
+    if (response.status != 0) {
+        metrics.request_started();
+        http::finish(request, response, clock.monotonic());
+    } else {
+        if (request.route->body == http::BodyMode::bulk &&
+            request.content_type() == http::ndjson_type) {
+            request.body_reader = &reader;
+        }
+        response = co_await http::dispatch(request);
+    }
+    Got got{response.status, std::move(response.body), std::string{response.content_type},
+            std::move(response.headers)};
+    while (response.stream) {
+        const auto piece = co_await response.stream->next();
+        if (!piece || piece->empty()) {
+            break;
+        }
+        got.body.append(*piece);
+    }
+    co_return got;
+}
+
+Got HttpWorld::send(Sent sent)
+{
+    return run_task(context, answer(std::move(sent)));
+}
+
+Got HttpWorld::get(std::string target, std::vector<std::pair<std::string, std::string>> fields)
+{
+    return send({http::Verb::get, std::move(target), std::move(fields)});
+}
+
+Got HttpWorld::post(std::string target, std::string body,
+                    std::vector<std::pair<std::string, std::string>> fields)
+{
+    fields.emplace_back("Content-Type", "application/json");
+    return send({http::Verb::post, std::move(target), std::move(fields), std::move(body)});
+}
+
+Got HttpWorld::post_lines(std::string target, std::string body)
+{
+    return send({http::Verb::post,
+                 std::move(target),
+                 {{"Content-Type", "application/x-ndjson"}},
+                 std::move(body)});
+}
+
+} // namespace sealstream::testing

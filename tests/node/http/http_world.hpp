@@ -1,0 +1,83 @@
+#pragma once
+
+// A node's HTTP front end over a log in memory: requests go through find_route and dispatch as in
+// production, without a socket. Streamed answers are read to their end.
+
+#include "node/feeds/feed_hub.hpp"
+#include "node/http/dispatch.hpp"
+#include "tests/support/memory_event_log.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/value.hpp>
+#include <prometheus/registry.h>
+
+#include <deque>
+
+namespace sealstream::testing {
+
+// Finds events by walking through the log; lags behind it when told to.
+class MemoryEventIndex final : public EventIndex {
+public:
+    explicit MemoryEventIndex(EventLog& log) : log_{log} {}
+    [[nodiscard]] Task<Result<std::vector<IndexedEvent>>> query(EventQuery query) override;
+    [[nodiscard]] Task<Result<IndexedEvent>> find(EventId id) override;
+    [[nodiscard]] Task<Result<Position>> cursor() override;
+
+    std::optional<Position> stands_at; // else at the head
+    std::optional<Error> failure;
+
+private:
+    EventLog& log_;
+};
+
+struct Sent {
+    http::Verb verb{http::Verb::get};
+    std::string target;
+    std::vector<std::pair<std::string, std::string>> fields{};
+    std::string body{};
+    bool is_local{true};
+    http::Surface surface{http::Surface::clients};
+};
+
+struct Got {
+    int status{0};
+    std::string body;
+    std::string content_type;
+    std::vector<http::Header> headers;
+
+    [[nodiscard]] std::string header(std::string_view name) const;
+    [[nodiscard]] boost::json::value json() const;
+    // The string at a JSON Pointer; numbers and booleans as text; "" when there is nothing.
+    [[nodiscard]] std::string at(std::string_view pointer) const;
+};
+
+class HttpWorld {
+public:
+    explicit HttpWorld(http::Limits limits = {}, FeedHubOptions hub = {});
+    ~HttpWorld();
+
+    [[nodiscard]] Got send(Sent sent);
+    [[nodiscard]] Got get(std::string target,
+                          std::vector<std::pair<std::string, std::string>> = {});
+    // With Content-Type: application/json.
+    [[nodiscard]] Got post(std::string target, std::string body,
+                           std::vector<std::pair<std::string, std::string>> = {});
+    [[nodiscard]] Got post_lines(std::string target, std::string body);
+    [[nodiscard]] Task<Got> answer(Sent sent);
+    void stop();
+
+    boost::asio::io_context context{1};
+    SystemClock clock;
+    MemoryEventLog log;
+    EventIdSource ids{clock};
+    FeedHub feeds;
+    prometheus::Registry registry;
+    http::HttpMetrics metrics{registry, http::route_labels()};
+    http::Health health;
+    Stop stop_wish{context.get_executor()};
+    TaskGroup tasks{context.get_executor()};
+    MemoryEventIndex index{log};
+    http::Services services;
+};
+
+} // namespace sealstream::testing
