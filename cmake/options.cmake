@@ -24,6 +24,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(sealstream_options INTERFACE
         -fpch-preprocess          # ccache needs it to understand precompiled headers
         -Wno-maybe-uninitialized  # invented by GCC for structured bindings of co_await
+        -Wno-mismatched-new-delete  # GCC 12 -O2: false for the frames of coroutines
         -Wno-restrict             # GCC 12 invents it for std::string concatenation (PR 105651)
         -Wno-dangling-reference   # GCC 13+: false for references into arguments that outlive the call
         -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)  # GCC 12 -O2, std::vector

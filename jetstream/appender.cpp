@@ -134,7 +134,9 @@ void Appender::submit(const OperationPtr& operation)
             return;
         }
     }
-    if (!options_.is_synced && operation->events == 1) {
+    const bool is_alone = !options_.is_synced || (lane_.empty() && batches_in_flight_ == 0 &&
+                                                  plain_.in_flight() < options_.group_events_min);
+    if (operation->events == 1 && is_alone) {
         send_plain(operation);
         return;
     }

@@ -2,6 +2,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "jetstream/event_loop.hpp"
 #include "jetstream/message.hpp"
 
 #include <boost/asio/post.hpp>
@@ -9,7 +10,7 @@
 
 #include <atomic>
 #include <map>
-#include <mutex>
+#include <set>
 
 namespace sealstream::jetstream {
 
@@ -65,6 +66,10 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     };
     std::unique_ptr<Subscription> answers;
     std::map<std::string, Waiting*, std::less<>> waiting;
+    std::set<LibrarySubscription*> subscriptions;
+    std::shared_ptr<EventLoop> loop;
+
+    void deliver();
 
     void state(bool connected)
     {
@@ -83,85 +88,57 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
 
 namespace {
 
-// Hands messages from a library thread to home: one post wakes home for as many as have gathered.
-class Mailbox : public std::enable_shared_from_this<Mailbox> {
+constexpr std::size_t drained_at_once =
+    4'096; // messages of one subscription, before others have a turn
+
+} // namespace
+
+// A synchronous subscription of the library: no thread of its own. Messages wait in it until the
+// socket's reader, at home, hands them over.
+class Connection::LibrarySubscription final : public Subscription {
 public:
-    Mailbox(boost::asio::any_io_executor home, Connection::Handler handler)
-        : home_{std::move(home)},
+    LibrarySubscription(std::shared_ptr<Shared> shared, Handler handler)
+        : shared_{std::move(shared)},
           handler_{std::move(handler)}
     {
     }
+    ~LibrarySubscription() override { shared_->subscriptions.erase(this); }
 
-    void put(natsMsg* message)
-    {
-        bool must_wake = false;
-        {
-            const std::lock_guard lock{mutex_};
-            gathered_.emplace_back(message);
-            must_wake = !std::exchange(is_woken_, true);
-        }
-        if (must_wake) {
-            boost::asio::post(home_, [self = shared_from_this()] { self->deliver(); });
-        }
-    }
+    SubscriptionHandle handle_;
+    std::shared_ptr<Shared> shared_;
+    Handler handler_;
+};
 
-    void close() { is_open_ = false; } // at home
-
-private:
-    void deliver()
-    {
-        {
-            const std::lock_guard lock{mutex_};
-            taken_.swap(gathered_);
-            is_woken_ = false;
+// Messages that the library has parsed. A handler may end any subscription, its own too.
+void Connection::Shared::deliver()
+{
+    std::vector<natsMsg*> arrived;
+    const auto known = subscriptions;
+    for (auto* const subscription : known) {
+        if (!subscriptions.contains(subscription)) {
+            continue;
         }
-        for (Message& message : taken_) {
-            if (is_open_) {
-                handler_(std::move(message));
+        std::uint64_t queued = 0;
+        natsSubscription_QueuedMsgs(subscription->handle_.get(), &queued);
+        for (std::size_t taken = 0; taken < queued && taken < drained_at_once; ++taken) {
+            natsMsg* message = nullptr;
+            if (natsSubscription_NextMsg(&message, subscription->handle_.get(), 0) != NATS_OK) {
+                break;
+            }
+            arrived.push_back(message);
+        }
+        if (queued > drained_at_once) {
+            boost::asio::post(home, [self = shared_from_this()] { self->deliver(); });
+        }
+        for (natsMsg* const message : arrived) {
+            Message owned{message};
+            if (subscriptions.contains(subscription)) {
+                subscription->handler_(std::move(owned));
             }
         }
-        taken_.clear();
+        arrived.clear();
     }
-
-    boost::asio::any_io_executor home_;
-    Connection::Handler handler_;
-    bool is_open_{true};
-    std::mutex mutex_;
-    std::vector<Message> gathered_;
-    std::vector<Message> taken_;
-    bool is_woken_{false};
-};
-
-class LibrarySubscription final : public Subscription {
-public:
-    LibrarySubscription(std::shared_ptr<Mailbox> mailbox) : mailbox_{std::move(mailbox)} {}
-    ~LibrarySubscription() override
-    {
-        mailbox_->close();
-        // The library calls back until the subscription is destroyed for good; `kept` lives until
-        // then.
-        if (handle_ != nullptr) {
-            natsSubscription_Unsubscribe(handle_.get());
-        }
-    }
-
-    std::shared_ptr<Mailbox> mailbox_;
-    SubscriptionHandle handle_;
-};
-
-// Called on a library thread. The message is ours.
-void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* closure)
-{
-    (*static_cast<std::shared_ptr<Mailbox>*>(closure))->put(message);
 }
-
-// Called by the library when no callback can run any more.
-void on_complete(void* closure)
-{
-    delete static_cast<std::shared_ptr<Mailbox>*>(closure);
-}
-
-} // namespace
 
 Connection::Connection(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {}
 
@@ -170,7 +147,7 @@ Connection::~Connection()
     close();
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options, Flush flush,
+Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options,
                                                      boost::asio::any_io_executor home)
 {
     open_library();
@@ -202,7 +179,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
     set(natsOptions_SetMaxPingsOut(to, 2));
     set(natsOptions_SetWriteDeadline(to, options.write_timeout.count()));
     set(natsOptions_SetFailRequestsOnDisconnect(to, true));
-    set(natsOptions_SetSendAsap(to, flush == Flush::at_once));
+    set(natsOptions_SetSendAsap(to, true)); // to the event loop, which gathers what comes together
+    shared->loop = EventLoop::make(shared->home, [raw = shared.get()] { raw->deliver(); });
+    set(shared->loop->attach_to(to));
     set(natsOptions_SetIOBufSize(to, 256 * 1024));
     if (!options.credentials_file.empty()) {
         set(natsOptions_SetUserCredentialsFromFiles(to, options.credentials_file.c_str(), nullptr));
@@ -308,19 +287,16 @@ Result<void> Connection::publish(const std::string& subject, const std::string& 
 Result<std::unique_ptr<Subscription>> Connection::subscribe(const std::string& subject,
                                                             Handler handler)
 {
-    auto subscription = std::make_unique<LibrarySubscription>(
-        std::make_shared<Mailbox>(shared_->home, std::move(handler)));
-    auto* const kept = new std::shared_ptr<Mailbox>{subscription->mailbox_};
+    auto subscription = std::make_unique<LibrarySubscription>(shared_, std::move(handler));
     natsSubscription* raw = nullptr;
     const natsStatus status =
-        natsConnection_Subscribe(&raw, shared_->handle.get(), subject.c_str(), &on_message, kept);
+        natsConnection_SubscribeSync(&raw, shared_->handle.get(), subject.c_str());
     if (status != NATS_OK) {
-        delete kept;
         return status_error(status, "subscribing to " + subject);
     }
     subscription->handle_.reset(raw);
-    natsSubscription_SetOnCompleteCB(raw, &on_complete, kept);
     natsSubscription_SetPendingLimits(raw, -1, -1);
+    shared_->subscriptions.insert(subscription.get());
     return std::unique_ptr<Subscription>{std::move(subscription)};
 }
 

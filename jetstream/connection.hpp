@@ -28,9 +28,6 @@ struct Header {
     const char* value; // never empty: nats.c before 3.11 breaks the protocol on it
 };
 
-// Write each publish to the socket at once, or let the library gather them for up to a millisecond.
-enum class Flush : std::uint8_t { at_once, gathered };
-
 class Subscription {
 public:
     virtual ~Subscription() = default; // unsubscribes
@@ -43,7 +40,7 @@ public:
     // Blocks up to connect_timeout: call it on the blocking pool, or before the I/O thread runs.
     //   unavailable   no server answers
     [[nodiscard]] static Result<std::unique_ptr<Connection>>
-    open(const ConnectionOptions& options, Flush flush, boost::asio::any_io_executor home);
+    open(const ConnectionOptions& options, boost::asio::any_io_executor home);
 
     ~Connection();
     Connection(const Connection&) = delete;
@@ -74,6 +71,7 @@ public:
 
 private:
     struct Shared;
+    class LibrarySubscription;
     explicit Connection(std::shared_ptr<Shared> shared);
     std::shared_ptr<Shared> shared_;
 };

@@ -43,7 +43,7 @@ JetStreamAuditLog::open(ConnectionOptions connection, AuditLogOptions options,
                         boost::asio::any_io_executor home)
 {
     auto core = std::make_shared<Core>(std::move(options), home);
-    auto connected = Connection::open(connection, Flush::gathered, home);
+    auto connected = Connection::open(connection, home);
     if (!connected) {
         co_return connected.error();
     }

@@ -36,9 +36,9 @@ struct JetStreamEventLog::Core {
     StreamState found;
     bool is_closed{false};
 
-    // Single events want their bytes on the wire at once; batches and reads rather share a write.
-    std::unique_ptr<Connection> at_once;
-    std::unique_ptr<Connection> gathered;
+    // Two, so that a long read never stands before an append.
+    std::unique_ptr<Connection> writing;
+    std::unique_ptr<Connection> reading;
     std::unique_ptr<DirectReader> reader;
     std::unique_ptr<Publisher> plain;
     std::unique_ptr<Publisher> batches;
@@ -65,49 +65,46 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
                         const Clock& clock, boost::asio::any_io_executor home)
 {
     auto core = std::make_shared<Core>(std::move(options), feed, clock, home);
-    auto at_once = Connection::open(connection, Flush::at_once, home);
-    if (!at_once) {
-        co_return at_once.error();
+    auto writing = Connection::open(connection, home);
+    if (!writing) {
+        co_return writing.error();
     }
-    core->at_once = *std::move(at_once);
-    auto gathered = Connection::open(connection, Flush::gathered, home);
-    if (!gathered) {
-        co_return gathered.error();
+    core->writing = *std::move(writing);
+    auto reading = Connection::open(connection, home);
+    if (!reading) {
+        co_return reading.error();
     }
-    core->gathered = *std::move(gathered);
+    core->reading = *std::move(reading);
     const auto timeout = core->options.request_timeout;
     auto wanted = event_log_config(core->options);
-    const auto state = co_await ensure_stream(*core->at_once, std::move(wanted), timeout);
+    const auto state = co_await ensure_stream(*core->writing, std::move(wanted), timeout);
     if (!state) {
         co_return state.error();
     }
     core->found = *state;
-    core->reader = std::make_unique<DirectReader>(*core->at_once, core->name, home, timeout);
+    core->reader = std::make_unique<DirectReader>(*core->reading, core->name, home, timeout);
     core->plain =
-        std::make_unique<Publisher>(*core->at_once, home, core->options.plain_in_flight_max + 16,
+        std::make_unique<Publisher>(*core->writing, home, core->options.plain_in_flight_max + 16,
                                     core->options.acknowledge_timeout);
     core->batches =
-        std::make_unique<Publisher>(*core->gathered, home, core->options.batches_in_flight_max + 16,
+        std::make_unique<Publisher>(*core->reading, home, core->options.batches_in_flight_max + 16,
                                     core->options.acknowledge_timeout);
-    core->appender = std::make_unique<Appender>(*core->plain, *core->batches, *core->at_once,
+    core->appender = std::make_unique<Appender>(*core->plain, *core->batches, *core->writing,
                                                 *core->reader, core->options, clock, home);
     core->appender->set_owner(core);
     SEAL_CO_TRY_VOID(core->reader->start());
     SEAL_CO_TRY_VOID(core->plain->start());
     SEAL_CO_TRY_VOID(core->batches->start());
-    const auto watch = [raw = core.get()](Publisher* publisher) {
-        return [raw, publisher](bool is_connected) {
-            log(is_connected ? Level::info : Level::warn,
-                is_connected ? "nats.reconnected" : "nats.disconnected", "jetstream",
-                {{"stream", raw->name}});
-            if (!is_connected) {
-                publisher->lose_all();
-            }
-            raw->appender->forget_heads();
-        };
-    };
-    core->at_once->on_state(watch(core->plain.get()));
-    core->gathered->on_state(watch(core->batches.get()));
+    core->writing->on_state([raw = core.get()](bool is_connected) {
+        log(is_connected ? Level::info : Level::warn,
+            is_connected ? "nats.reconnected" : "nats.disconnected", "jetstream",
+            {{"stream", raw->name}});
+        if (!is_connected) {
+            raw->plain->lose_all();
+            raw->batches->lose_all();
+        }
+        raw->appender->forget_heads();
+    });
     co_return std::unique_ptr<JetStreamEventLog>{new JetStreamEventLog{std::move(core)}};
 }
 
@@ -228,7 +225,7 @@ Task<Result<StreamHead>> JetStreamEventLog::stream_head(StreamName stream)
 
 std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after)
 {
-    return std::make_unique<ConsumerFeed>(*core_->gathered, core_->name, core_->found.incarnation,
+    return std::make_unique<ConsumerFeed>(*core_->reading, core_->name, core_->found.incarnation,
                                           after, core_->feed, core_->options.request_timeout,
                                           core_->home, core_);
 }
@@ -237,7 +234,7 @@ Task<Result<Position>> JetStreamEventLog::head()
 {
     const auto core = core_;
     const auto state =
-        co_await stream_state(*core->at_once, core->name, core->options.request_timeout);
+        co_await stream_state(*core->writing, core->name, core->options.request_timeout);
     if (!state) {
         co_return state.error();
     }
@@ -262,8 +259,8 @@ Durability JetStreamEventLog::durability() const
 
 EventLogStatus JetStreamEventLog::status() const
 {
-    return {core_->at_once->is_connected() && core_->gathered->is_connected(),
-            core_->at_once->reconnects() + core_->gathered->reconnects(),
+    return {core_->writing->is_connected() && core_->reading->is_connected(),
+            core_->writing->reconnects() + core_->reading->reconnects(),
             core_->found.server_version};
 }
 
@@ -276,8 +273,8 @@ void JetStreamEventLog::close() noexcept
     core_->plain->close();
     core_->batches->close();
     core_->reader->close();
-    core_->at_once->close();
-    core_->gathered->close();
+    core_->writing->close();
+    core_->reading->close();
 }
 
 } // namespace sealstream::jetstream

@@ -1,0 +1,177 @@
+#include "jetstream/event_loop.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+namespace sealstream::jetstream {
+
+namespace {
+
+class AsioEventLoop final : public EventLoop {
+public:
+    AsioEventLoop(boost::asio::any_io_executor home, std::function<void()> on_read)
+        : home_{std::move(home)},
+          on_read_{std::move(on_read)},
+          socket_{home_}
+    {
+    }
+
+    natsStatus attach_to(natsOptions* options) override
+    {
+        return natsOptions_SetEventLoop(options, this, &attach, &on_read_interest,
+                                        &on_write_interest, &detach);
+    }
+
+    void flush() override
+    {
+        if (connection_ != nullptr && is_attached_) {
+            natsConnection_ProcessWriteEvent(connection_);
+        }
+    }
+
+    void close() override
+    {
+        on_read_ = nullptr;
+        is_attached_ = false;
+        ++generation_;
+        drop_socket();
+    }
+
+private:
+    // Called for the first socket, and again for each reconnect.
+    static natsStatus attach(void** user_data, void* loop, natsConnection* connection,
+                             natsSock socket)
+    {
+        auto& self = *static_cast<AsioEventLoop*>(loop);
+        const int duplicate = ::dup(socket);
+        if (duplicate < 0) {
+            return NATS_SYS_ERROR;
+        }
+        // The library keeps a reference until detach().
+        if (*user_data == nullptr) {
+            *user_data = new std::shared_ptr<EventLoop>{self.shared_from_this()};
+        }
+        boost::asio::post(self.home_, [kept = self.shared_from_this(), &self, connection,
+                                       duplicate] { self.begin(connection, duplicate); });
+        return NATS_OK;
+    }
+
+    static natsStatus on_read_interest(void* user_data, bool add)
+    {
+        if (!add) {
+            auto kept = *static_cast<std::shared_ptr<EventLoop>*>(user_data);
+            auto& self = static_cast<AsioEventLoop&>(*kept);
+            boost::asio::post(self.home_, [kept = std::move(kept), &self] { self.end(); });
+        }
+        return NATS_OK;
+    }
+
+    static natsStatus on_write_interest(void* user_data, bool add)
+    {
+        auto kept = *static_cast<std::shared_ptr<EventLoop>*>(user_data);
+        auto& self = static_cast<AsioEventLoop&>(*kept);
+        self.wants_write_.store(add);
+        // One write for all that is published until the loop comes round to it.
+        if (add && !self.is_write_posted_.exchange(true)) {
+            boost::asio::post(self.home_, [kept = std::move(kept), &self] {
+                self.is_write_posted_.store(false);
+                self.write();
+            });
+        }
+        return NATS_OK;
+    }
+
+    static natsStatus detach(void* user_data)
+    {
+        delete static_cast<std::shared_ptr<EventLoop>*>(user_data);
+        return NATS_OK;
+    }
+
+    void begin(natsConnection* connection, int duplicate)
+    {
+        ++generation_;
+        drop_socket();
+        if (!on_read_) {
+            ::close(duplicate);
+            return;
+        }
+        connection_ = connection;
+        is_attached_ = true;
+        socket_.assign(duplicate);
+        wait_readable();
+        write();
+    }
+
+    void end()
+    {
+        is_attached_ = false;
+        ++generation_;
+        drop_socket();
+    }
+
+    void drop_socket()
+    {
+        boost::system::error_code ignored;
+        socket_.close(ignored);
+    }
+
+    void wait_readable()
+    {
+        socket_.async_wait(
+            boost::asio::posix::descriptor_base::wait_read,
+            [kept = shared_from_this(), this, generation = generation_](boost::system::error_code) {
+                if (generation != generation_) {
+                    return;
+                }
+                natsConnection_ProcessReadEvent(connection_); // notices a broken socket, too
+                if (on_read_) {
+                    on_read_();
+                }
+                if (generation == generation_) {
+                    wait_readable();
+                }
+            });
+    }
+
+    void write()
+    {
+        if (!is_attached_ || !wants_write_.load()) {
+            return;
+        }
+        natsConnection_ProcessWriteEvent(connection_);
+        if (!wants_write_.load() || std::exchange(is_waiting_to_write_, true)) {
+            return;
+        }
+        socket_.async_wait(
+            boost::asio::posix::descriptor_base::wait_write,
+            [kept = shared_from_this(), this, generation = generation_](boost::system::error_code) {
+                is_waiting_to_write_ = false;
+                if (generation == generation_) {
+                    write();
+                }
+            });
+    }
+
+    boost::asio::any_io_executor home_;
+    std::function<void()> on_read_;
+    boost::asio::posix::stream_descriptor socket_;
+    natsConnection* connection_{nullptr};
+    std::uint64_t generation_{0};
+    bool is_attached_{false};
+    bool is_waiting_to_write_{false};
+    std::atomic<bool> wants_write_{false};
+    std::atomic<bool> is_write_posted_{false};
+};
+
+} // namespace
+
+std::shared_ptr<EventLoop> EventLoop::make(boost::asio::any_io_executor home,
+                                           std::function<void()> on_read)
+{
+    return std::make_shared<AsioEventLoop>(std::move(home), std::move(on_read));
+}
+
+} // namespace sealstream::jetstream
