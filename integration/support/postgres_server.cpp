@@ -2,15 +2,17 @@
 
 #include <arpa/inet.h>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
+#include <deque>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <functional>
+#include <future>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <mutex>
 #include <pwd.h>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -52,18 +54,17 @@ const passwd* server_user()
     return ::geteuid() == 0 ? ::getpwnam("postgres") : nullptr;
 }
 
-// In the child: become the server's user, and die with the test.
-void prepare_child(const fs::path& log)
+// In the child: become the server's user, and die with the test. Only calls that are safe after
+// fork().
+void prepare_child(const passwd* user, const char* log)
 {
-    if (const passwd* const user = server_user()) {
-        if (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
-            ::setuid(user->pw_uid) != 0) {
-            ::_exit(126);
-        }
+    if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
+                            ::setuid(user->pw_uid) != 0)) {
+        ::_exit(126);
     }
     ::prctl(PR_SET_PDEATHSIG, SIGQUIT); // immediate shutdown
     ::setsid();
-    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    const int output = ::open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     ::dup2(input, 0);
     ::dup2(output, 1);
@@ -74,6 +75,41 @@ void prepare_child(const fs::path& log)
     }
 }
 
+// Runs `task` on a thread that lasts as long as the process: the kernel sends the death signal of
+// PR_SET_PDEATHSIG when the thread ends that has forked, not when its process does.
+pid_t on_lasting_thread(std::packaged_task<pid_t()> task)
+{
+    struct Spawner {
+        std::mutex mutex;
+        std::condition_variable wake;
+        std::deque<std::packaged_task<pid_t()>> tasks;
+
+        void run()
+        {
+            while (true) {
+                std::unique_lock lock{mutex};
+                wake.wait(lock, [this] { return !tasks.empty(); });
+                auto next = std::move(tasks.front());
+                tasks.pop_front();
+                lock.unlock();
+                next();
+            }
+        }
+    };
+    static Spawner* const spawner = [] {
+        auto* const made = new Spawner; // never freed: its thread runs to the end
+        std::thread{[made] { made->run(); }}.detach();
+        return made;
+    }();
+    auto result = task.get_future();
+    {
+        const std::lock_guard lock{spawner->mutex};
+        spawner->tasks.push_back(std::move(task));
+    }
+    spawner->wake.notify_one();
+    return result.get();
+}
+
 pid_t start_process(const std::vector<std::string>& command, const fs::path& log)
 {
     std::vector<char*> arguments;
@@ -81,12 +117,17 @@ pid_t start_process(const std::vector<std::string>& command, const fs::path& log
         arguments.push_back(const_cast<char*>(word.c_str()));
     }
     arguments.push_back(nullptr);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        prepare_child(log);
-        ::execv(arguments[0], arguments.data());
-        ::_exit(127);
-    }
+    const passwd* const user = server_user();
+    std::packaged_task<pid_t()> start{[&] {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            prepare_child(user, log.c_str());
+            ::execv(arguments[0], arguments.data());
+            ::_exit(127);
+        }
+        return child;
+    }};
+    const pid_t child = on_lasting_thread(std::move(start));
     if (child < 0) {
         throw std::runtime_error{"fork failed"};
     }
