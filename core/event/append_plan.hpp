@@ -23,6 +23,8 @@ struct StreamHead {
     Version version;
     Position position; // 0 when the stream has none
     Digest hash{};     // of the newest event; zeros when not chained or empty
+
+    friend bool operator==(const StreamHead&, const StreamHead&) = default;
 };
 
 // Drafts for one stream, appended in order.

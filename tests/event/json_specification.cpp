@@ -203,8 +203,10 @@ std::string wild_spelling(const json::value& value, std::mt19937_64& random)
             joined += (joined.empty() ? "" : ",") + member;
         }
         written += "{" + joined + space(random) + "}";
-    } else if (value.is_int64() && std::abs(value.get_int64()) < 1'000'000 && random() % 2 == 0) {
-        written += std::to_string(value.get_int64()) + (random() % 2 == 0 ? ".0" : "00E-2");
+    } else if (value.is_int64() && value.get_int64() < 1'000'000 &&
+               value.get_int64() > -1'000'000 && random() % 2 == 0) {
+        written += std::to_string(value.get_int64()) +
+                   (random() % 2 == 0 || value.get_int64() == 0 ? ".0" : "00E-2");
     } else {
         written += specified_canonical(value);
     }

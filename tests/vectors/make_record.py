@@ -20,6 +20,18 @@ import sys
 from make_blake3 import blake3_of
 
 EVENTS = {
+    "example": {  # the worked example of docs/record.md
+        "id": "0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11",
+        "type": "TokensTransferred",
+        "stream": "account/4711",
+        "version": 1,
+        "source": "economy",
+        "actor": "user:7",
+        "time": 1766570400500000000,
+        "data_source": '{"to": "account/12", "amount": 2.50}',
+        "salt": bytes(range(32)),
+        "prev_hash": bytes(32),
+    },
     "minimal": {
         "id": "0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11",
         "type": "TokensTransferred",
