@@ -29,7 +29,7 @@ Result<std::string> find_server(const std::string& given)
 }
 
 // Quoted for a nats configuration file: its strings know the backslash escapes.
-std::string quoted(const std::string& text)
+std::string in_quotes(const std::string& text)
 {
     std::string result = "\"";
     for (const char letter : text) {
@@ -100,7 +100,7 @@ std::string nats_configuration(const DevNatsOptions& options, std::uint16_t port
            "]\n"
            "jetstream {\n"
            "  store_dir: " +
-           quoted((options.folder / "store").string()) + "\n" +
+           in_quotes((options.folder / "store").string()) + "\n" +
            (options.is_synced ? "  sync_interval: always\n" : "") +
            "  max_memory_store: 256MB\n"
            "  max_file_store: 64GB\n"

@@ -154,7 +154,7 @@ Result<void> make_cluster(const Places& places)
 }
 
 // Quoted for libpq's key=value text.
-std::string quoted(const std::string& text)
+std::string in_quotes(const std::string& text)
 {
     std::string result = "'";
     for (const char letter : text) {
@@ -265,7 +265,7 @@ Result<DevPostgres> DevPostgres::start(DevPostgresOptions options)
                                "host=" + socket_name(places.folder) +
                                    " port=" + std::to_string(port) + " user=" + owner_name +
                                    " dbname=" + owner_name +
-                                   " passfile=" + quoted(places.pgpass().string())};
+                                   " passfile=" + in_quotes(places.pgpass().string())};
         }
         last = ready.error();
         if (is_port_free(port)) {

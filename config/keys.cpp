@@ -1,0 +1,289 @@
+#include "config/keys.hpp"
+
+#include "config/checks.hpp"
+#include "core/event/names.hpp"
+
+#include <algorithm>
+
+namespace sealstream {
+
+namespace {
+
+using namespace forms;
+
+constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
+constexpr std::int64_t gib = std::int64_t{1} << 30;
+
+constexpr auto on_off = [](auto access, std::string path, std::string help) {
+    return choice(std::move(path), access, {{"true", true}, {"false", false}}, std::move(help));
+};
+
+Key roles_key()
+{
+    Key key{"roles", "any of node, projector, auditor", "what this process does", true};
+    key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        Roles roles{false, false, false};
+        for (const std::string& word : words) {
+            bool* role = word == "node"        ? &roles.is_node
+                         : word == "projector" ? &roles.is_projector
+                         : word == "auditor"   ? &roles.is_auditor
+                                               : nullptr;
+            if (role == nullptr) {
+                return Error{Errc::malformed, "must be any of node, projector, auditor"};
+            }
+            *role = true;
+        }
+        settings.roles = roles;
+        return {};
+    };
+    key.show = [](const Settings& settings) {
+        std::vector<std::string> words;
+        const Roles& roles = settings.roles;
+        for (const auto& [name, is_on] : {std::pair{"node", roles.is_node},
+                                          {"projector", roles.is_projector},
+                                          {"auditor", roles.is_auditor}}) {
+            if (is_on) {
+                words.emplace_back(name);
+            }
+        }
+        return joined(words);
+    };
+    return key;
+}
+
+Key chain_key()
+{
+    Key key{"ledger.chain", "none, all, or a list of stream types",
+            "streams whose events carry the hash of the one before", true};
+    key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        ChainPolicy policy;
+        if (words == std::vector<std::string>{"all"}) {
+            policy.is_required_everywhere = true;
+        } else if (words != std::vector<std::string>{"none"}) {
+            for (const std::string& word : words) {
+                if (!check_stream_type(word) || word == "none" || word == "all") {
+                    return Error{Errc::malformed, "must be none, all, or a list of stream types"};
+                }
+            }
+            policy.stream_types = words;
+            std::sort(policy.stream_types.begin(), policy.stream_types.end());
+        }
+        settings.ledger.chain = std::move(policy);
+        return {};
+    };
+    key.show = [](const Settings& settings) {
+        const ChainPolicy& policy = settings.ledger.chain;
+        return policy.is_required_everywhere ? "all"
+               : policy.stream_types.empty() ? "none"
+                                             : joined(policy.stream_types);
+    };
+    return key;
+}
+
+// host:port into the two fields of a listener.
+template <class Host, class Port>
+Key listen_key(std::string path, Host host, Port port, std::string help)
+{
+    Key key{std::move(path), "address:port, port 0 takes a free one", std::move(help)};
+    key.set = [=](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        SEAL_TRY(endpoint, parse_endpoint(words.front()));
+        host(settings) = endpoint.host;
+        port(settings) = endpoint.port;
+        return {};
+    };
+    key.show = [=](const Settings& settings) {
+        return to_string(Endpoint{value_of(host, settings), value_of(port, settings)});
+    };
+    return key;
+}
+
+// Short names for the way into each part of Settings.
+constexpr auto ledger = [](auto member) { return field(&Settings::ledger, member); };
+constexpr auto http_option = [](auto member) { return field(&Settings::http, member); };
+constexpr auto limit = [](auto member) {
+    return field(&Settings::http, &http::Options::limits, member);
+};
+constexpr auto timeout = [](auto member) {
+    return field(&Settings::http, &http::Options::timeouts, member);
+};
+constexpr auto nats = [](auto member) { return field(&Settings::nats, member); };
+constexpr auto event_log = [](auto member) { return field(&Settings::event_log, member); };
+constexpr auto postgres = [](auto member) { return field(&Settings::postgres, member); };
+constexpr auto postgres_option = [](auto member) {
+    return field(&Settings::postgres, &PostgresSettings::options, member);
+};
+constexpr auto projector = [](auto member) { return field(&Settings::projector, member); };
+constexpr auto auditor = [](auto member) { return field(&Settings::auditor, member); };
+
+std::vector<Key> process_keys()
+{
+    return {
+        choice("profile", field(&Settings::profile),
+               {{"cluster", Profile::cluster}, {"single-database", Profile::single_database}},
+               "where the log is: NATS JetStream, or one Postgres database for everything"),
+        roles_key(),
+        choice("log.level", field(&Settings::log, &LogSettings::level),
+               {{"trace", Level::trace},
+                {"debug", Level::debug},
+                {"info", Level::info},
+                {"warn", Level::warn},
+                {"error", Level::error}},
+               "the least level that is written"),
+        text("ledger.name", ledger(&LedgerSettings::name), "a ledger name", &check_ledger,
+             "the ledger that this process serves"),
+        choice("ledger.codec", ledger(&LedgerSettings::codec),
+               {{"json", CodecKind::canonical_json}, {"cbor", CodecKind::deterministic_cbor}},
+               "the form of new records; readers know both"),
+        chain_key(),
+    };
+}
+
+std::vector<Key> http_keys()
+{
+    return {
+        listen_key("http.listen", http_option(&http::Options::address),
+                   http_option(&http::Options::port), "where clients connect"),
+        listen_key("http.admin_listen", http_option(&http::Options::admin_address),
+                   http_option(&http::Options::admin_port), "where health and metrics are served"),
+        number("http.connections_max", http_option(&http::Options::connections_max), 1, 1'000'000,
+               "open at once for each listener"),
+        number("http.body_bytes_max", limit(&http::Limits::body_bytes_max), 1 << 10, gib,
+               "bytes of a request body that is held whole"),
+        number("http.event_bytes_max", limit(&http::Limits::event_bytes_max), 1 << 10, 64 << 20,
+               "bytes of one event"),
+        number("http.json_depth_max", limit(&http::Limits::json_depth_max), 4, 1'000,
+               "levels of nesting in an event"),
+        number("http.events_max", limit(&http::Limits::events_max), 1, 1'000,
+               "events of one append"),
+        number("http.page_events", limit(&http::Limits::page_events), 1, 10'000,
+               "events of a page when the reader does not say"),
+        number("http.page_events_max", limit(&http::Limits::page_events_max), 1, 10'000,
+               "events of a page at most"),
+        number("http.page_bytes_max", limit(&http::Limits::page_bytes_max), 1 << 16, gib,
+               "bytes of a page, about"),
+        number("http.wait_max_s", limit(&http::Limits::wait_max), 1, 600,
+               "the longest wait that a reader may ask for"),
+        number("http.idle_ms", timeout(&http::Timeouts::idle), 100, day_ms,
+               "between two requests of a connection"),
+        number("http.header_ms", timeout(&http::Timeouts::header), 100, 600'000,
+               "for a request's header to arrive"),
+        number("http.body_ms", timeout(&http::Timeouts::body), 100, 600'000,
+               "for a request's body to arrive"),
+        number("http.write_ms", timeout(&http::Timeouts::write), 100, 600'000,
+               "for a client to take what we write"),
+        number("http.drain_idle_ms", http_option(&http::Options::drain_idle), 0, 600'000,
+               "at a stop: a connection that is silent so long is closed"),
+    };
+}
+
+std::vector<Key> store_keys()
+{
+    return {
+        text("nats.url", nats(&jetstream::ConnectionOptions::url), "NATS URLs, separated by commas",
+             &check_no_password, "where NATS is"),
+        text("nats.credentials_file", nats(&jetstream::ConnectionOptions::credentials_file),
+             "a file", nullptr, "the file with the JWT and seed to connect with"),
+        number("nats.connect_ms", nats(&jetstream::ConnectionOptions::connect_timeout), 10, 600'000,
+               "for one connection"),
+        number("nats.reconnect_wait_ms", nats(&jetstream::ConnectionOptions::reconnect_wait), 1,
+               600'000, "between two tries to connect again"),
+        number("nats.replicas", event_log(&jetstream::EventLogOptions::replicas), 1, 5,
+               "copies of the log"),
+        on_off(event_log(&jetstream::EventLogOptions::is_synced), "nats.synced",
+               "whether the server syncs every write (sync_interval: always)"),
+        number("nats.bytes_max", event_log(&jetstream::EventLogOptions::bytes_max), -1,
+               std::int64_t{1} << 50, "bytes of the log; -1 is what the server allows"),
+        number("nats.duplicate_window_s", event_log(&jetstream::EventLogOptions::duplicate_window),
+               1, 86'400, "how long the server remembers ids"),
+        number("nats.queue_events_max", event_log(&jetstream::EventLogOptions::queue_events_max),
+               1'000, 10'000'000, "appends that wait for the server"),
+        number("nats.acknowledge_ms", event_log(&jetstream::EventLogOptions::acknowledge_timeout),
+               10, 600'000, "for the server to answer one append"),
+        text("postgres.uri", postgres_option(&PostgresOptions::uri),
+             "a libpq URI or key=value text", &check_no_password,
+             "where Postgres is, without a password"),
+        text("postgres.uri_file", postgres(&PostgresSettings::uri_file), "a file", nullptr,
+             "the file with such a URI, password and all; wins over the others"),
+        text("postgres.host", postgres(&PostgresSettings::host), "a host or a socket folder",
+             nullptr, "used with the next four when there is no URI"),
+        number("postgres.port", postgres(&PostgresSettings::port), 1, 65'535,
+               "the port of postgres.host"),
+        text("postgres.database", postgres(&PostgresSettings::database), "a name", nullptr,
+             "the database"),
+        text("postgres.user", postgres(&PostgresSettings::user), "a name", nullptr, "who connects"),
+        text("postgres.password_file", postgres(&PostgresSettings::password_file), "a file",
+             nullptr, "the file with the password and nothing else"),
+        number("postgres.connections_max", postgres_option(&PostgresOptions::connections_max), 1,
+               1'000, "open at once"),
+        number("postgres.connect_ms", postgres_option(&PostgresOptions::connect_timeout), 10,
+               600'000, "for one connection"),
+        number("postgres.statement_ms", postgres_option(&PostgresOptions::statement_timeout), 10,
+               day_ms, "for one statement; the server ends a longer one"),
+    };
+}
+
+std::vector<Key> role_keys()
+{
+    return {
+        number("projector.batch_events_max", projector(&ProjectorSettings::batch_events_max), 1,
+               100'000, "events folded in one transaction"),
+        number("projector.batch_wait_ms", projector(&ProjectorSettings::batch_wait), 0, 60'000,
+               "for a batch to fill"),
+        text("auditor.key_file", auditor(&AuditorSettings::key_file), "a file", nullptr,
+             "the Ed25519 key that signs checkpoints"),
+        text("auditor.origin", auditor(&AuditorSettings::origin), "a name like example.org/main",
+             &check_origin, "the log's name in its checkpoints"),
+        number("auditor.checkpoint_events", auditor(&AuditorSettings::checkpoint_events), 1,
+               1'000'000, "new leaves that make a checkpoint"),
+        number("auditor.checkpoint_ms", auditor(&AuditorSettings::checkpoint_wait), 10, 3'600'000,
+               "and the longest wait for one"),
+        number("auditor.heartbeat_ms", auditor(&AuditorSettings::heartbeat), 1'000, day_ms,
+               "of silence before a leaf says so"),
+    };
+}
+
+} // namespace
+
+const std::vector<Key>& keys()
+{
+    static const std::vector<Key> all = [] {
+        std::vector<Key> result;
+        for (auto& section : {process_keys(), http_keys(), store_keys(), role_keys()}) {
+            result.insert(result.end(), section.begin(), section.end());
+        }
+        return result;
+    }();
+    return all;
+}
+
+const Key* find_key(std::string_view path)
+{
+    const auto found = std::find_if(keys().begin(), keys().end(),
+                                    [path](const Key& key) { return key.path == path; });
+    return found == keys().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> broken_relations(const Settings& settings)
+{
+    std::vector<std::string> broken;
+    const auto must_hold = [&broken](bool holds, std::string sentence) {
+        if (!holds) {
+            broken.push_back(std::move(sentence));
+        }
+    };
+    const auto& limits = settings.http.limits;
+    const auto& roles = settings.roles;
+    must_hold(roles.is_node || roles.is_projector || roles.is_auditor,
+              "roles: a process without a role does nothing");
+    must_hold(limits.page_events <= limits.page_events_max,
+              "http.page_events: more than http.page_events_max");
+    must_hold(limits.event_bytes_max <= limits.body_bytes_max,
+              "http.event_bytes_max: more than http.body_bytes_max");
+    must_hold(settings.event_log.acknowledge_timeout < settings.event_log.duplicate_window,
+              "nats.acknowledge_ms: a retry would come after nats.duplicate_window_s");
+    must_hold(settings.http.port == 0 || settings.http.port != settings.http.admin_port,
+              "http.admin_listen: the port of http.listen");
+    return broken;
+}
+
+} // namespace sealstream

@@ -1,0 +1,74 @@
+#pragma once
+
+// Every setting of a process, with its default. Modules never see this: the wiring hands each its
+// own options. What a key is called, and what it may hold, is in keys.cpp.
+
+#include "core/base/log.hpp"
+#include "jetstream/options.hpp"
+#include "node/http/options.hpp"
+#include "postgres/options.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace sealstream {
+
+// Where the log is: NATS JetStream, or one Postgres database for everything.
+enum class Profile : std::uint8_t { cluster, single_database };
+
+struct Roles {
+    bool is_node{true};
+    bool is_projector{true};
+    bool is_auditor{true};
+};
+
+struct LedgerSettings {
+    std::string name{"main"};
+    CodecKind codec{CodecKind::canonical_json};
+    ChainPolicy chain{};
+};
+
+// How to reach Postgres: by `uri` or `uri_file`, else by the parts.
+struct PostgresSettings {
+    std::string host{};
+    std::uint16_t port{5432};
+    std::string database{"sealstream"};
+    std::string user{"sealstream"};
+    std::filesystem::path password_file{};
+    std::filesystem::path uri_file{};
+    PostgresOptions options{};
+};
+
+struct ProjectorSettings {
+    std::size_t batch_events_max{5'000};
+    std::chrono::milliseconds batch_wait{20}; // for a batch to fill
+};
+
+struct AuditorSettings {
+    std::filesystem::path key_file{}; // Ed25519 private key
+    std::string origin{};             // the log's name in its checkpoints
+    std::size_t checkpoint_events{10'000};
+    std::chrono::milliseconds checkpoint_wait{1'000}; // the first of the two makes a checkpoint
+    std::chrono::milliseconds heartbeat{60'000};      // a leaf that says "nothing happened"
+};
+
+struct LogSettings {
+    Level level{Level::info};
+};
+
+struct Settings {
+    Profile profile{Profile::cluster};
+    Roles roles{};
+    LedgerSettings ledger{};
+    http::Options http{};
+    jetstream::ConnectionOptions nats{};
+    jetstream::EventLogOptions event_log{}; // its ledger, codec and chain come from `ledger`
+    PostgresSettings postgres{};
+    ProjectorSettings projector{};
+    AuditorSettings auditor{};
+    LogSettings log{};
+};
+
+} // namespace sealstream
