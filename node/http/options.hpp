@@ -46,6 +46,7 @@ struct FeedOptions {
     std::chrono::milliseconds client_retry{2'000}; // `retry:` of an event stream
 };
 
+// Limits and FeedOptions are given to handlers, in Services.
 struct Options {
     std::string address{"127.0.0.1"};
     std::uint16_t port{0}; // 0: a free one
@@ -54,7 +55,6 @@ struct Options {
     std::size_t connections_max{10'000};         // per listener; beyond, accepting waits
     std::chrono::milliseconds drain_idle{1'000}; // a connection that is silent so long is closed
 
-    Limits limits;
     Timeouts timeouts;
 };
 

@@ -1,6 +1,7 @@
 #include "node/http/server.hpp"
 
 #include "core/base/log.hpp"
+#include "node/feeds/feed_hub.hpp"
 
 namespace sealstream::http {
 
@@ -38,6 +39,7 @@ Task<std::size_t> Server::drain(std::chrono::milliseconds longest)
     services_.health.set_draining();
     open_.stop_accepting();
     services_.stop.request();
+    services_.feeds.close();
     const std::size_t cut = co_await open_.finish(longest);
     admin_.stop_accepting();
     const auto moment = options_.drain_idle + options_.timeouts.sweep;

@@ -80,7 +80,7 @@ void Session::cut() noexcept
 
 Task<bool> Session::serve_one()
 {
-    const auto& limits = shared_.options.limits;
+    const auto& limits = shared_.services.limits;
     parser_.emplace(head_, body_, limits.header_bytes_max, limits.uri_bytes_max);
     owes_continue_ = false;
 
@@ -122,7 +122,7 @@ Task<bool> Session::accept_body(RequestContext& request, Response& response)
         co_return true;
     }
     const std::size_t bytes_max =
-        request.route->body == BodyMode::none ? 0 : shared_.options.limits.body_bytes_max;
+        request.route->body == BodyMode::none ? 0 : shared_.services.limits.body_bytes_max;
     const Got body = co_await read_body(bytes_max);
     if (body != Got::all) {
         response = refusal_for(body);
@@ -141,7 +141,7 @@ Session::Got Session::parse()
     // Nothing that is parsed in one piece (header, chunk header, trailers) may be larger than a
     // header.
     if (framing_ == Framing::ok && progress.needs_more &&
-        input_.size() > shared_.options.limits.header_bytes_max) {
+        input_.size() > shared_.services.limits.header_bytes_max) {
         framing_ = Framing::header_too_large;
     }
     return framing_ == Framing::ok ? Got::all : Got::refused;
@@ -248,7 +248,7 @@ Task<Session::Got> Session::read_input(std::size_t bytes_max)
 
 Response Session::refusal_for(Got got) const
 {
-    const auto& limits = shared_.options.limits;
+    const auto& limits = shared_.services.limits;
     if (got == Got::timeout) {
         return refusal(408, "request_timeout", "The request did not arrive in time.");
     }
