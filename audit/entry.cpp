@@ -225,4 +225,9 @@ Result<Entry> decode_entry(ByteView bytes)
     return entry;
 }
 
+bool is_checkpoint_entry(ByteView bytes) noexcept
+{
+    return bytes.size() >= 2 && bytes[1] == static_cast<std::byte>(EntryKind::checkpoint);
+}
+
 } // namespace sealstream

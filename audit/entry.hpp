@@ -66,4 +66,7 @@ using Entry = std::variant<EpochEntry, BlockEntry, CheckpointEntry>;
 //   unsupported   a format or kind that this program does not know
 [[nodiscard]] Result<Entry> decode_entry(ByteView bytes);
 
+// Whether it says to be a CHECKPOINT: enough to look for the newest one.
+[[nodiscard]] bool is_checkpoint_entry(ByteView bytes) noexcept;
+
 } // namespace sealstream

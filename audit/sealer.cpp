@@ -36,11 +36,6 @@ Sealer::Sealer(const AuditHead& head, std::uint64_t epoch) : head_{head}
     head_.epoch = epoch;
 }
 
-void Sealer::seal(const StoredRecord& stored, WallTime now)
-{
-    seal(body_for(stored, head_.incarnation), now);
-}
-
 void Sealer::seal(const LeafBody& body, WallTime now)
 {
     const Leaf leaf{head_.tree.size(), head_.last_leaf, std::max(now, head_.last_time), body};

@@ -43,10 +43,10 @@ public:
     // Adds a leaf; its time is `now`, or that of the leaf before when the clock went back. What it
     // covers must follow: that is the caller's to see to.
     void seal(const LeafBody& body, WallTime now);
-    void seal(const StoredRecord& stored, WallTime now);
 
     [[nodiscard]] const AuditHead& head() const noexcept { return head_; }
     [[nodiscard]] std::size_t pending_bytes() const noexcept { return pending_bytes_; }
+    [[nodiscard]] std::uint64_t pending_leaves() const noexcept { return pending_leaves_; }
 
     // All that was sealed since the last call; the block that is still open is closed.
     [[nodiscard]] SealedBlocks take();
