@@ -10,6 +10,10 @@ namespace {
 
 constexpr auto version_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
+// Whole years that 64 bits of nanoseconds hold, as in from_rfc3339: 1678 to 2261.
+constexpr WallTime time_begin{-9'214'560'000'000'000'000};
+constexpr WallTime time_end{9'214'646'400'000'000'000};
+
 } // namespace
 
 const RecordCodec& codec(CodecKind kind)
@@ -70,6 +74,9 @@ Result<void> check_decoded(const Event& event)
     }
     if (event.version.value == 0 || event.version.value > version_max) {
         return Error{Errc::malformed, "versions count from 1 to 2^63-1"};
+    }
+    if (draft.time && (*draft.time < time_begin || *draft.time >= time_end)) {
+        return Error{Errc::malformed, "a time outside the years 1678 to 2261"};
     }
     if (event.hash.has_value() != event.prev_hash.has_value()) {
         return Error{Errc::malformed, "hash and prev_hash stand together"};

@@ -25,7 +25,7 @@ public:
 // What both decoders ask of the fields that every record has; the optional ones are checked where
 // they are read.
 //   bad_name    type or source breaks the naming rules
-//   malformed   version 0, or one hash without the other
+//   malformed   version 0, a time outside the years 1678 to 2261, or one hash without the other
 [[nodiscard]] Result<void> check_decoded(const Event& event);
 
 } // namespace sealstream

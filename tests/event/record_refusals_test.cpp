@@ -136,6 +136,7 @@ TEST_CASE("a CBOR record is refused for whatever is not as written", "[event]")
         {"fields out of order", "0401056e", "0501046e", Errc::malformed},
         {"an id of 15 bytes", "0150", "014f", Errc::malformed},
         {"a text that is bytes", "06626d65", "06426d65", Errc::malformed},
+        {"a time before 1678", "071b18841e6b6885a500", "073b7fffffffffffffff", Errc::malformed},
         {"an empty actor", "06626d65", "0660", Errc::bad_name},
         {"a control character", "06626d65", "0662010a", Errc::bad_name},
         {"invalid UTF-8", "06626d65", "0662c3ff", Errc::invalid_utf8},
