@@ -26,6 +26,9 @@ namespace sealstream::http {
 
 namespace {
 
+constexpr std::chrono::milliseconds index_patience{
+    5000}; // for an event that has just been appended
+
 bool needs_index(const Query& query)
 {
     for (const auto* name :
@@ -144,11 +147,25 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
     if (!index_query) {
         co_return bad_input(index_query.error());
     }
-    const auto reached = co_await reach_index(services, wanted.min_position, wanted.wait);
+    auto reached = co_await reach_index(services, wanted.min_position, wanted.wait);
     if (!reached) {
         co_return projection_behind(reached.error(), wanted.min_position);
     }
-    const auto events = co_await services.index->query(*index_query);
+    auto events = co_await services.index->query(*index_query);
+    if (events && events->empty() && wanted.wait.count() > 0 && !wanted.is_backward) {
+        // The log tells first, then the index follows. Time and words are left to the index, so a
+        // page may stay empty before the wait is over.
+        auto filter = *parse_filter(query);
+        const auto news =
+            co_await wait_for_event(services, *reached, std::move(filter), wanted.wait);
+        if (news) {
+            reached = co_await reach_index(services, *news, index_patience);
+        }
+        if (!reached) {
+            co_return projection_behind(reached.error(), *news);
+        }
+        events = co_await services.index->query(*index_query);
+    }
     if (!events) {
         co_return problem(events.error());
     }

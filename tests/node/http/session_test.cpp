@@ -219,7 +219,7 @@ TEST_CASE("will not listen where everybody could append", "[http][session][secur
 {
     HttpWorld world;
     http::Options options;
-    options.address = GENERATE("0.0.0.0", "::", "192.0.2.1");
+    options.address = GENERATE(as<std::string>{}, "0.0.0.0", "::", "192.0.2.1");
     http::Server server{world.context.get_executor(), options, world.services};
 
     const auto started = server.start();
