@@ -1,0 +1,286 @@
+// No gap, no double, and nobody waits for a slow one.
+
+#include "core/async/stop.hpp"
+#include "node/feeds/subscription.hpp"
+#include "tests/support/captured_log.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/memory_event_log.hpp"
+#include "tests/support/run_task.hpp"
+#include "tests/support/sample_events.hpp"
+#include "tests/support/seed.hpp"
+
+using namespace sealstream;
+using namespace sealstream::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+    explicit World(FeedHubOptions options = {})
+        : log{context.get_executor(), clock},
+          hub{context.get_executor(), log, options},
+          pause{context.get_executor()},
+          tasks{context.get_executor()}
+    {
+        hub.start(tasks);
+    }
+    ~World()
+    {
+        hub.close();
+        run_task(context, tasks.wait_idle(5s));
+    }
+
+    void append(std::size_t count)
+    {
+        for (; count > 0; --count) {
+            std::vector<StreamAppend> batch;
+            batch.push_back(
+                {{"deal", std::to_string(appended % 5)}, {}, {sample_draft(++appended)}});
+            const auto done = run_task(context, log.append(std::move(batch)));
+            REQUIRE(done.has_value());
+        }
+    }
+    [[nodiscard]] Result<FeedStep> next(Subscription& subscription, FeedStepLimits limits)
+    {
+        return run_task(context, subscription.next(limits));
+    }
+    void settle() { run_task(context, pause.sleep_for(5ms)); }
+
+    boost::asio::io_context context{1};
+    ManualClock clock;
+    MemoryEventLog log;
+    FeedHub hub;
+    Stop pause;
+    TaskGroup tasks;
+    std::size_t appended{0};
+};
+
+constexpr FeedStepLimits quick{10, 1 << 20, 20ms};
+
+std::vector<std::uint64_t> positions(const FeedStep& step)
+{
+    std::vector<std::uint64_t> all;
+    for (const auto& event : step.events) {
+        all.push_back(event->position().value);
+    }
+    return all;
+}
+
+// One subscriber of the property test: reads, leaves at random, comes back with its cursor.
+struct Reader {
+    FeedFilter filter;
+    std::uint64_t seed{0};
+    Position cursor{};
+    std::vector<std::uint64_t> seen{};
+    std::size_t connections{0};
+    std::size_t overruns{0};
+};
+
+Task<void> read_all(World* world, Reader* reader, std::uint64_t total)
+{
+    std::mt19937_64 random{reader->seed};
+    while (reader->cursor.value < total) {
+        ++reader->connections;
+        Subscription subscription{world->hub, reader->cursor, reader->filter};
+        for (auto steps = random() % 8; steps > 0 && subscription.cursor().value < total; --steps) {
+            const FeedStepLimits limits{1 + random() % 20, 1 + random() % 4000, 5ms};
+            const auto step = co_await subscription.next(limits);
+            SEAL_CHECK(step.has_value(), "the log in memory is always there");
+            for (const auto& event : step->events) {
+                reader->seen.push_back(event->position().value);
+            }
+            reader->overruns += step->is_overrun ? 1U : 0U;
+            if (step->is_overrun) {
+                break;
+            }
+            if (random() % 4 == 0) {
+                const std::chrono::microseconds moment{random() % 3000};
+                co_await world->pause.sleep_for(moment);
+            }
+        }
+        reader->cursor = subscription.cursor();
+    }
+}
+
+Task<void> append_all(World* world, std::uint64_t seed, std::uint64_t total)
+{
+    std::mt19937_64 random{seed};
+    while (world->appended < total) {
+        const auto burst = std::min<std::uint64_t>(1 + random() % 20, total - world->appended);
+        for (std::uint64_t left = burst; left > 0; --left) {
+            std::vector<StreamAppend> batch;
+            batch.push_back({{"deal", std::to_string(world->appended % 5)}, {}, {}});
+            batch.back().drafts.push_back(sample_draft(++world->appended));
+            const auto done = co_await world->log.append(std::move(batch));
+            SEAL_CHECK(done.has_value(), "the log in memory accepts it");
+        }
+        const std::chrono::microseconds moment{random() % 2000};
+        co_await world->pause.sleep_for(moment);
+    }
+}
+
+} // namespace
+
+TEST_CASE("a subscriber catches up, is told so once, and then follows", "[feeds]")
+{
+    World world;
+    world.append(25);
+    Subscription subscription{world.hub, Position{3}, {}};
+
+    const auto first = world.next(subscription, quick);
+    const auto second = world.next(subscription, quick);
+    const auto third = world.next(subscription, quick);
+    const auto level = world.next(subscription, quick);
+    const auto quiet = world.next(subscription, quick);
+    world.append(2);
+    const auto live = world.next(subscription, quick);
+
+    CHECK(positions(*first).front() == 4);
+    CHECK(positions(*second).size() == 10);
+    CHECK(positions(*third) == std::vector<std::uint64_t>{24, 25});
+    CHECK(level->events.empty());
+    CHECK(level->is_caught_up);
+    CHECK(quiet->events.empty());
+    CHECK(positions(*live) == std::vector<std::uint64_t>{26, 27});
+    CHECK(subscription.cursor() == Position{27});
+}
+
+TEST_CASE("whoever comes and goes, each sees every matching event once and in order",
+          "[feeds][property]")
+{
+    FeedHubOptions options;
+    options.ring_bytes_max = 20'000; // some dozens of events: falling out of it is part of the game
+    options.linger = 3ms;
+    World world{options};
+    auto random = random_generator(7);
+    constexpr std::uint64_t total = 1500;
+    std::vector<Reader> readers(12);
+    for (std::size_t at = 0; at < readers.size(); ++at) {
+        readers[at].seed = random();
+        if (at % 3 == 1) {
+            readers[at].filter.stream_type = "deal";
+            readers[at].filter.stream_id = std::to_string(at % 5);
+        }
+    }
+
+    TaskGroup group{world.context.get_executor()};
+    for (auto& reader : readers) {
+        group.spawn("reader", read_all(&world, &reader, total));
+    }
+    group.spawn("writer", append_all(&world, random(), total));
+    CHECK(run_task(world.context, group.wait_idle(60s)) == 0);
+
+    std::size_t wrong = 0;
+    for (const auto& reader : readers) {
+        std::vector<std::uint64_t> expected;
+        for (std::uint64_t position = 1; position <= total; ++position) {
+            const bool fits = reader.filter.is_empty() ||
+                              std::to_string((position - 1) % 5) == reader.filter.stream_id;
+            if (fits) {
+                expected.push_back(position);
+            }
+        }
+        wrong += reader.seen == expected ? 0U : 1U;
+        CHECK(reader.connections > 1);
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("who was live and fell out of the ring is overrun, and resumes from its cursor",
+          "[feeds]")
+{
+    FeedHubOptions options;
+    options.ring_bytes_max = 1000;
+    World world{options};
+    world.append(1);
+    Position cursor;
+    {
+        Subscription slow{world.hub, Position{1}, {}};
+        REQUIRE(world.next(slow, quick)->is_caught_up);
+        world.append(1);
+        REQUIRE(positions(*world.next(slow, quick)).size() == 1);
+
+        world.append(50);
+        world.settle();
+        const auto step = world.next(slow, quick);
+        CHECK(step->is_overrun);
+        CHECK(step->events.empty());
+        cursor = slow.cursor();
+    }
+    CHECK(cursor == Position{2});
+    CHECK(world.hub.ring_bytes() <= 1000);
+
+    Subscription again{world.hub, cursor, {}};
+    CHECK(positions(*world.next(again, quick)).front() == 3);
+}
+
+TEST_CASE("nobody listening, the hub does not read the log", "[feeds]")
+{
+    FeedHubOptions options;
+    options.linger = 1ms;
+    options.patience = 10ms;
+    World world{options};
+    {
+        Subscription subscription{world.hub, Position{}, {}};
+        static_cast<void>(world.next(subscription, quick));
+        world.append(3);
+        static_cast<void>(world.next(subscription, quick));
+    }
+    for (int tries = 0; tries < 200 && world.hub.covers(Position{3}); ++tries) {
+        world.settle();
+    }
+
+    CHECK(!world.hub.covers(Position{3}));
+    CHECK(world.hub.ring_bytes() == 0);
+    CHECK(world.hub.subscribers() == 0);
+}
+
+TEST_CASE("closing wakes every subscriber", "[feeds]")
+{
+    World world;
+    Subscription subscription{world.hub, Position{}, {}};
+    REQUIRE(world.next(subscription, quick)->is_caught_up);
+
+    world.hub.close();
+    const FeedStepLimits patient{10, 1 << 20, 60s};
+    const auto step = world.next(subscription, patient);
+
+    CHECK(step->is_closing);
+}
+
+TEST_CASE("a log that goes back or holds nonsense is a fault for every subscriber", "[feeds]")
+{
+    CapturedLog captured;
+    captured.expect("feed.log_corrupt");
+    World world;
+    world.append(5);
+    Subscription subscription{world.hub, Position{5}, {}};
+    REQUIRE(world.next(subscription, quick)->is_caught_up);
+
+    world.log.cut_after(Position{2});
+    world.append(1);
+    auto step = world.next(subscription, quick);
+    for (int tries = 0; tries < 100 && step; ++tries) {
+        step = world.next(subscription, quick);
+    }
+
+    REQUIRE(!step);
+    CHECK(step.error().code == Errc::corrupt);
+    CHECK(captured.unexpected_errors().empty());
+}
+
+TEST_CASE("a log that is away is tried again without losing the place", "[feeds]")
+{
+    World world;
+    world.append(3);
+    Subscription subscription{world.hub, Position{}, {}};
+    world.log.fail_next_read(Errc::unavailable); // one for the hub, one for the subscriber
+    world.log.fail_next_read(Errc::unavailable);
+
+    const auto failed = world.next(subscription, quick);
+    const auto again = world.next(subscription, quick);
+
+    REQUIRE(!failed);
+    CHECK(failed.error().code == Errc::unavailable);
+    CHECK(positions(*again) == std::vector<std::uint64_t>{1, 2, 3});
+}

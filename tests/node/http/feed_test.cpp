@@ -1,0 +1,107 @@
+// GET /v1/feed as server-sent events, over a socket.
+
+#include "tests/node/http/server_world.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sealstream;
+using namespace sealstream::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto deal = "/v1/streams/deal/42/events";
+
+} // namespace
+
+TEST_CASE("a feed tells history, then that it is caught up, then what happens", "[http][feed]")
+{
+    ServerWorld world;
+    REQUIRE(world.post(deal, R"([{"type":"A","data":{"n":1}},{"type":"B"}])").status == 201);
+    auto client = world.connect();
+
+    REQUIRE(run_task(world.context, client.send(get_text("/v1/feed"))));
+    run_task(world.context, client.read_until("caught-up"));
+    REQUIRE(world.post(deal, R"({"type":"C"})").status == 201);
+    const auto frames = run_task(world.context, client.read_until("event: C"));
+
+    CHECK(frames.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+    CHECK(frames.find("X-Accel-Buffering: no\r\n") != std::string::npos);
+    CHECK(frames.find("retry: 2000\n\n") != std::string::npos);
+    CHECK(frames.find("id: 1\nevent: A\ndata: {\"position\":\"1\"") != std::string::npos);
+    CHECK(frames.find("id: 2\nevent: caught-up\ndata: {\"position\":\"2\"}\n\n") !=
+          std::string::npos);
+    CHECK(frames.find("id: 2\nevent: B") < frames.find("caught-up"));
+    CHECK(frames.find("id: 3\nevent: C") > frames.find("caught-up"));
+}
+
+TEST_CASE("Last-Event-ID wins over after, and head means only what is new", "[http][feed]")
+{
+    ServerWorld world;
+    REQUIRE(world.post(deal, R"([{"type":"A"},{"type":"B"},{"type":"C"}])").status == 201);
+    struct Row {
+        const char* target;
+        const char* field;
+        const char* first;
+    };
+    const auto row =
+        GENERATE(Row{"/v1/feed?after=1", "", "id: 2\nevent: B"},
+                 Row{"/v1/feed?after=1", "Last-Event-ID: 2\r\n", "id: 3\nevent: C"},
+                 Row{"/v1/feed?after=head", "", "id: 3\nevent: caught-up"},
+                 Row{"/v1/feed?type=C", "", "id: 3\nevent: C"},
+                 Row{"/v1/events?after=1", "Accept: text/event-stream\r\n", "id: 2\nevent: B"},
+                 Row{"/v1/streams/deal/42/events?after=2", "Accept: text/event-stream\r\n",
+                     "id: 3\nevent: C"});
+    CAPTURE(row.target, row.field);
+    auto client = world.connect();
+
+    REQUIRE(run_task(world.context, client.send(get_text(row.target, row.field))));
+    const auto frames = run_task(world.context, client.read_until("caught-up"));
+
+    const auto first = frames.find("id: ");
+    CHECK(frames.substr(first, std::string{row.first}.size()) == row.first);
+}
+
+TEST_CASE("a quiet feed beats, and its cursor moves past what it does not show", "[http][feed]")
+{
+    ServerWorld world;
+    world.services.feed_options.heartbeat = 20ms;
+    REQUIRE(world.post(deal, R"({"type":"A"})").status == 201);
+    auto client = world.connect();
+
+    REQUIRE(run_task(world.context, client.send(get_text("/v1/feed?type=Never"))));
+    run_task(world.context, client.read_until("caught-up"));
+    REQUIRE(world.post(deal, R"({"type":"B"})").status == 201);
+    const auto frames = run_task(world.context, client.read_until(": heartbeat\nid: 2\n\n"));
+
+    CHECK(frames.find("event: A") == std::string::npos);
+    CHECK(frames.find("event: B") == std::string::npos);
+    CHECK(!client.has_ended());
+}
+
+TEST_CASE("a client that does not read is cut, and the others do not notice", "[http][feed]")
+{
+    ServerWorld world;
+    const std::string large = R"({"type":"A","data":")" + std::string(200'000, 'x') + "\"}";
+    auto stuck = world.connect();
+    auto brisk = world.connect();
+    REQUIRE(run_task(world.context, stuck.send(get_text("/v1/feed"))));
+    REQUIRE(run_task(world.context, brisk.send(get_text("/v1/feed"))));
+    run_task(world.context, brisk.read_until("caught-up"));
+
+    for (int number = 0; number < 60; ++number) {
+        REQUIRE(world.post(deal, large).status == 201);
+    }
+    const auto frames = run_task(world.context, brisk.read_until("id: 60\n"));
+    std::string metrics;
+    for (int tries = 0; tries < 300; ++tries) {
+        run_task(world.context, world.stop_wish.sleep_for(10ms));
+        metrics = world.metrics.text();
+        if (metrics.find("sealstream_subscribers{transport=\"sse\"} 1") != std::string::npos) {
+            break;
+        }
+    }
+
+    CHECK(count_of(frames, "event: A") == 60);
+    CHECK(metrics.find("sealstream_subscribers{transport=\"sse\"} 1") != std::string::npos);
+    CHECK(world.post(deal, R"({"type":"B"})").status == 201);
+}
