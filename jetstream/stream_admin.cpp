@@ -13,6 +13,8 @@ namespace json = boost::json;
 
 namespace {
 
+const std::string no_body; // of a request whose subject says it all
+
 constexpr std::int64_t stream_not_found = 10059;
 constexpr std::int64_t stream_name_in_use = 10058;
 constexpr std::int64_t no_quorum_codes[] = {10004, 10005, 10008, 10009, 10074};
@@ -198,7 +200,7 @@ Task<Result<StreamState>> stream_state(Connection& connection, std::string name,
                                        std::chrono::milliseconds timeout)
 {
     std::string subject = "$JS.API.STREAM.INFO." + name;
-    SEAL_CO_TRY(answer, co_await connection.request(std::move(subject), std::string{}, timeout));
+    SEAL_CO_TRY(answer, co_await connection.request(std::move(subject), no_body, timeout));
     if (auto failed = api_error(answer)) {
         co_return *std::move(failed);
     }
@@ -209,8 +211,7 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
                                         std::chrono::milliseconds timeout)
 {
     std::string info_subject = "$JS.API.INFO";
-    SEAL_CO_TRY(server,
-                co_await connection.request(std::move(info_subject), std::string{}, timeout));
+    SEAL_CO_TRY(server, co_await connection.request(std::move(info_subject), no_body, timeout));
     if (auto failed = api_error(server)) {
         co_return *std::move(failed);
     }
@@ -223,8 +224,7 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
     }
     const std::string name = text_at(wanted, "name");
     std::string find_subject = "$JS.API.STREAM.INFO." + name;
-    SEAL_CO_TRY(found,
-                co_await connection.request(std::move(find_subject), std::string{}, timeout));
+    SEAL_CO_TRY(found, co_await connection.request(std::move(find_subject), no_body, timeout));
     bool is_new = false;
     json::object answer = std::move(found);
     if (err_code(answer) == stream_not_found) {
@@ -237,8 +237,7 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
             co_return with_context(*std::move(failed), "creating stream " + name);
         }
         std::string again_subject = "$JS.API.STREAM.INFO." + name;
-        SEAL_CO_TRY(again,
-                    co_await connection.request(std::move(again_subject), std::string{}, timeout));
+        SEAL_CO_TRY(again, co_await connection.request(std::move(again_subject), no_body, timeout));
         answer = std::move(again);
     }
     if (auto failed = api_error(answer)) {

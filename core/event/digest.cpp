@@ -84,9 +84,9 @@ Digest blake3(ByteView bytes)
 
 void fill_random(std::span<std::byte> to)
 {
-    SEAL_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(to.data()), static_cast<int>(to.size())) ==
-                   1,
-               "the operating system gives random bytes");
+    SEAL_CHECK(
+        RAND_bytes(reinterpret_cast<unsigned char*>(to.data()), static_cast<int>(to.size())) == 1,
+        "the operating system gives random bytes");
 }
 
 } // namespace sealstream

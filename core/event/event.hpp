@@ -2,9 +2,9 @@
 
 // One immutable fact, before and after it has its place.
 //
-// A Draft is what a client hands in, checked and canonical. A log gives it its version (and, in a chained
-// stream, its hashes): that is an Event. The exact bytes of an Event are its record (codec.hpp). Position and
-// ingest time come from the log and are not part of the record.
+// A Draft is what a client hands in, checked and canonical. A log gives it its version (and, in a
+// chained stream, its hashes): that is an Event. The exact bytes of an Event are its record
+// (codec.hpp). Position and ingest time come from the log and are not part of the record.
 
 #include "core/event/digest.hpp"
 #include "core/event/event_id.hpp"
@@ -22,13 +22,13 @@ using Salt = std::array<std::byte, 32>;
 struct Draft {
     EventId id;
     std::string type;
-    std::string source;              // the authenticated service
-    std::string actor;               // who did it; may be empty
-    std::optional<WallTime> time;    // the client's own
-    std::string data{"null"};        // canonical JSON text (canonical_json.hpp), any value
-    std::string meta;                // canonical JSON object, or empty
-    std::string key;                 // idempotency key; may be empty
-    Salt salt{};                     // random; hides the payload behind its commitment
+    std::string source;           // the authenticated service
+    std::string actor;            // who did it; may be empty
+    std::optional<WallTime> time; // the client's own
+    std::string data{"null"};     // canonical JSON text (canonical_json.hpp), any value
+    std::string meta;             // canonical JSON object, or empty
+    std::string key;              // idempotency key; may be empty
+    Salt salt{};                  // random; hides the payload behind its commitment
 
     friend bool operator==(const Draft&, const Draft&) = default;
 };

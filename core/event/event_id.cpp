@@ -31,7 +31,8 @@ Result<EventId> EventId::parse(std::string_view text)
         }
         if (!is_dash_place) {
             const char letter = text[at];
-            digits.push_back(letter >= 'A' && letter <= 'F' ? static_cast<char>(letter + 32) : letter);
+            digits.push_back(letter >= 'A' && letter <= 'F' ? static_cast<char>(letter + 32)
+                                                            : letter);
         }
     }
     const auto bytes = from_hex(digits);

@@ -1,7 +1,7 @@
 #pragma once
 
-// The identity of an event: a UUID (RFC 9562). Version 7 by default, so that ids sort by time; clients may
-// bring their own of any version. Written as 8-4-4-4-12 lower-case hexadecimal digits.
+// The identity of an event: a UUID (RFC 9562). Version 7 by default, so that ids sort by time;
+// clients may bring their own of any version. Written as 8-4-4-4-12 lower-case hexadecimal digits.
 
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
@@ -25,8 +25,9 @@ struct EventId {
     [[nodiscard]] std::string to_string() const;
 };
 
-// Makes version 7 ids: 48 bits of milliseconds, then 12 bits that count up within one millisecond, then 62
-// random bits (RFC 9562, 6.2, method 1). Ids of one source ascend strictly, even when the clock goes back.
+// Makes version 7 ids: 48 bits of milliseconds, then 12 bits that count up within one millisecond,
+// then 62 random bits (RFC 9562, 6.2, method 1). Ids of one source ascend strictly, even when the
+// clock goes back.
 class EventIdSource {
 public:
     explicit EventIdSource(const Clock& clock) : clock_{clock} {}

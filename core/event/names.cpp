@@ -19,7 +19,8 @@ bool is_alnum(char letter)
 bool is_slug(std::string_view name, std::size_t bytes_max)
 {
     const auto is_allowed = [](char letter) {
-        return is_lower(letter) || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
+        return is_lower(letter) || (letter >= '0' && letter <= '9') || letter == '-' ||
+               letter == '_';
     };
     return !name.empty() && name.size() <= bytes_max && is_lower(name.front()) &&
            std::all_of(name.begin(), name.end(), is_allowed);
@@ -113,7 +114,8 @@ Result<void> check_event_type(std::string_view name)
 Result<void> check_label(std::string_view name)
 {
     if (name.empty() || name.size() > label_bytes_max || !is_plain_utf8(name)) {
-        return Error{Errc::bad_name, "a name is 1 to 256 bytes of UTF-8 without control characters"};
+        return Error{Errc::bad_name,
+                     "a name is 1 to 256 bytes of UTF-8 without control characters"};
     }
     return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// The names that users give: stream types, event types, sources, keys. One rule each, checked at the border.
+// The names that users give: stream types, event types, sources, keys. One rule each, checked at
+// the border.
 //
 //   stream type   [a-z][a-z0-9_-]{0,63}           one token of a NATS subject
 //   stream id     1..256 bytes of UTF-8 without control characters

@@ -1,7 +1,8 @@
 #pragma once
 
-// The two places of an event: in the ledger and in its stream. Both count from 1; 0 means "before the
-// first". JavaScript loses integers above 2^53, so every JSON we emit carries them as decimal strings.
+// The two places of an event: in the ledger and in its stream. Both count from 1; 0 means "before
+// the first". JavaScript loses integers above 2^53, so every JSON we emit carries them as decimal
+// strings.
 
 #include "core/base/result.hpp"
 #include "core/base/strong.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
-// The hash chain inside one stream. Each event's hash covers its content, its place and the hash before it:
+// The hash chain inside one stream. Each event's hash covers its content, its place and the hash
+// before it:
 //
 //   hash = SHA-256( "sealstream/stream-chain/v1" 00
 //                   prev_hash (32 bytes; zeros for version 1)
@@ -16,9 +17,9 @@
 //                   u32 length, data (canonical JSON, exact bytes)
 //                   u32 length, meta (canonical JSON, exact bytes; empty when there is none) )
 //
-// Integers are big endian. Every field has a fixed size or a length before it, and the label ends in 00, so
-// no two different events feed the same bytes. A chain shows order and edits, never a cut-off tail: the audit
-// tree does that.
+// Integers are big endian. Every field has a fixed size or a length before it, and the label ends
+// in 00, so no two different events feed the same bytes. A chain shows order and edits, never a
+// cut-off tail: the audit tree does that.
 
 #include "core/event/event.hpp"
 

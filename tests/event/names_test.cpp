@@ -1,6 +1,5 @@
 #include "core/event/event_id.hpp"
 #include "core/event/names.hpp"
-
 #include "tests/support/catch.hpp"
 
 using namespace sealstream;

@@ -75,10 +75,23 @@ def json_problems(name, text):
         yield f"{name}:{line}: json::value{{x}} makes an array; write json::value(x)"
 
 
+def is_named(path, words):
+    """Whether a word is the path, or becomes it: ${kind}_fuzz.cpp in a loop over words that name the kinds."""
+    if path in words:
+        return True
+    for word in words:
+        if "${" in word:
+            form = re.sub(r"\\\$\\\{\w+\\\}", r"(\\w+)", re.escape(word))
+            match = re.fullmatch(form, path)
+            if match and all(value in words for value in match.groups()):
+                return True
+    return False
+
+
 def unlisted_sources(files):
     """Sources that no CMake file of their folder, or of one above it, names."""
     cmake_words = {
-        pathlib.PurePosixPath(name).parent: set(re.findall(r"[\w./-]+", source_text.read_text(path)))
+        pathlib.PurePosixPath(name).parent: set(re.findall(r"[\w./${}-]+", source_text.read_text(path)))
         for name, path in files
         if name.endswith("CMakeLists.txt")
     }
@@ -87,7 +100,7 @@ def unlisted_sources(files):
             continue
         source = pathlib.PurePosixPath(name)
         is_listed = any(
-            source.relative_to(folder).as_posix() in cmake_words.get(folder, ()) for folder in source.parents
+            is_named(source.relative_to(folder).as_posix(), cmake_words.get(folder, ())) for folder in source.parents
         )
         if not is_listed:
             yield f"{name}:1: no CMake target lists this file"

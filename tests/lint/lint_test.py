@@ -163,6 +163,9 @@ class Text(unittest.TestCase):
         problems = self.problems({"core/a.cpp": "", "core/b.cpp": "", "core/CMakeLists.txt": "a.cpp"})
         self.assertEqual(problems, ["core/b.cpp:1: no CMake target lists this file"])
         self.assertEqual(self.problems({"core/x/a.cpp": "", "core/CMakeLists.txt": "x/a.cpp"}), [])
+        loop = "foreach(kind one two)\nadd_executable(${kind} ${kind}_fuzz.cpp)\nendforeach()\n"
+        self.assertEqual(self.problems({"core/one_fuzz.cpp": "", "core/CMakeLists.txt": loop}), [])
+        self.assertEqual(len(self.problems({"core/six_fuzz.cpp": "", "core/CMakeLists.txt": loop})), 1)
 
     def test_paths_and_hosts_of_one_machine_are_refused(self):
         for text in ["/" + "root/thing", "../" + "shared", "https://deb.debian" + ".org/debian"]:
