@@ -1,0 +1,235 @@
+// Appends over HTTP as fast as a node answers, on kept-alive connections, and says how fast that
+// was.
+//
+//   http_load --port 8080 --connections 64 --events 1 --bytes 256 --seconds 5 [--streams 1000]
+//   [--json]
+//
+// One thread; each connection sends a request, reads its answer, and goes on. With --events above 1
+// a request is an array. Latency is from the first byte sent to the last byte read. What is not
+// answered with 201 counts as failed, and the program then ends with 1.
+
+#include "core/async/awaitable.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using boost::asio::ip::tcp;
+using sealstream::Task;
+using sealstream::use_tuple;
+using SteadyClock = std::chrono::steady_clock;
+
+struct Settings {
+    std::string address{"127.0.0.1"};
+    std::uint16_t port{0};
+    std::size_t connections{64};
+    std::size_t events{1};
+    std::size_t bytes{256};
+    std::size_t streams{1000};
+    double seconds{5};
+    double warm_up_seconds{0.5};
+    bool is_json{false};
+};
+
+struct Tally {
+    std::uint64_t failed{0};
+    std::vector<std::uint32_t> latencies_us; // of requests that were measured
+    std::string first_failure;
+};
+
+struct Run {
+    Settings settings;
+    std::string body;
+    SteadyClock::time_point measure_from;
+    SteadyClock::time_point end;
+    Tally tally;
+};
+
+// A body of `events` events whose data is text of about `bytes` bytes.
+std::string make_body(const Settings& settings)
+{
+    const std::string event =
+        R"({"type":"LoadMeasured","data":{"text":")" + std::string(settings.bytes, 'x') + "\"}}";
+    if (settings.events == 1) {
+        return event;
+    }
+    std::string body{"["};
+    for (std::size_t at = 0; at < settings.events; ++at) {
+        body.append(at == 0 ? "" : ",").append(event);
+    }
+    return body + "]";
+}
+
+std::string make_request(const Run& run, std::size_t stream)
+{
+    return "POST /v1/streams/load/" + std::to_string(stream) +
+           "/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+           "Content-Length: " +
+           std::to_string(run.body.size()) + "\r\n\r\n" + run.body;
+}
+
+// The size of the answer at the start of `text`, once its header is there.
+std::optional<std::size_t> answer_size(std::string_view text)
+{
+    constexpr std::string_view field = "Content-Length: ";
+    const auto head = text.find("\r\n\r\n");
+    if (head == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto at = text.substr(0, head).find(field);
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::size_t length = 0;
+    std::from_chars(text.data() + at + field.size(), text.data() + head, length);
+    return head + 4 + length;
+}
+
+Task<bool> read_answer(tcp::socket* socket, std::string* answer)
+{
+    std::array<char, 65536> piece;
+    const auto buffer = boost::asio::buffer(piece);
+    answer->clear();
+    for (std::optional<std::size_t> size; !size || answer->size() < *size;) {
+        const auto [failure, count] = co_await socket->async_read_some(buffer, use_tuple);
+        if (failure) {
+            co_return false;
+        }
+        answer->append(piece.data(), count);
+        size = answer_size(*answer);
+    }
+    co_return true;
+}
+
+void count(Run& run, const std::string& answer, SteadyClock::time_point began)
+{
+    const auto now = SteadyClock::now();
+    if (answer.compare(0, 12, "HTTP/1.1 201") != 0) {
+        if (run.tally.failed++ == 0) {
+            run.tally.first_failure = answer;
+        }
+    } else if (began >= run.measure_from && now <= run.end) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - began);
+        run.tally.latencies_us.push_back(static_cast<std::uint32_t>(took.count()));
+    }
+}
+
+Task<void> keep_appending(Run* run, std::size_t number)
+{
+    const auto executor = co_await boost::asio::this_coro::executor;
+    tcp::socket socket{executor};
+    const tcp::endpoint node{boost::asio::ip::make_address(run->settings.address),
+                             run->settings.port};
+    const auto [refused] = co_await socket.async_connect(node, use_tuple);
+    if (refused) {
+        ++run->tally.failed;
+        run->tally.first_failure = "connect: " + refused.message();
+        co_return;
+    }
+    socket.set_option(tcp::no_delay{true});
+    std::string answer;
+    for (std::size_t stream = number; SteadyClock::now() < run->end;
+         stream += run->settings.connections) {
+        const auto request = make_request(*run, stream % run->settings.streams);
+        const auto buffer = boost::asio::buffer(request);
+        const auto began = SteadyClock::now();
+        const auto [failure, sent] = co_await boost::asio::async_write(socket, buffer, use_tuple);
+        if (failure) {
+            ++run->tally.failed;
+            co_return;
+        }
+        const bool is_read = co_await read_answer(&socket, &answer);
+        count(*run, answer, began);
+        if (!is_read) {
+            co_return;
+        }
+    }
+}
+
+std::uint32_t percentile(const std::vector<std::uint32_t>& sorted, double part)
+{
+    if (sorted.empty()) {
+        return 0;
+    }
+    const auto at = static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1));
+    return sorted[at];
+}
+
+void report(Run& run)
+{
+    auto& latencies = run.tally.latencies_us;
+    std::sort(latencies.begin(), latencies.end());
+    const double requests = static_cast<double>(latencies.size()) / run.settings.seconds;
+    const double events = requests * static_cast<double>(run.settings.events);
+    std::array<char, 512> text{};
+    const char* form =
+        run.settings.is_json
+            ? R"({"name":"http_load","connections":%zu,"events_per_request":%zu,"bytes":%zu,)"
+              R"("requests_per_second":%.0f,"events_per_second":%.0f,"p50_us":%u,"p99_us":%u,)"
+              R"("max_us":%u,"failed":%zu})"
+            : "%zu connections, %zu events a request, %zu bytes: %.0f requests/s, %.0f events/s, "
+              "p50 %u us, p99 %u us, max %u us, %zu failed";
+    std::snprintf(text.data(), text.size(), form, run.settings.connections, run.settings.events,
+                  run.settings.bytes, requests, events, percentile(latencies, 0.5),
+                  percentile(latencies, 0.99), percentile(latencies, 1.0),
+                  static_cast<std::size_t>(run.tally.failed));
+    std::cout << text.data() << std::endl;
+    if (run.tally.failed != 0) {
+        std::cerr << "first failure: " << run.tally.first_failure << std::endl;
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    Run run;
+    Settings& settings = run.settings;
+    CLI::App app{"Appends events over HTTP as fast as a node answers"};
+    app.add_option("--address", settings.address, "IP address of the node");
+    app.add_option("--port", settings.port, "its port")->required();
+    app.add_option("--connections", settings.connections)->check(CLI::Range(1, 10'000));
+    app.add_option("--events", settings.events, "in a request")->check(CLI::Range(1, 1000));
+    app.add_option("--bytes", settings.bytes, "of data in an event");
+    app.add_option("--streams", settings.streams)->check(CLI::Range(1, 10'000'000));
+    app.add_option("--seconds", settings.seconds, "measured")->check(CLI::Range(0.1, 3600.0));
+    app.add_option("--warm-up", settings.warm_up_seconds, "before that, not measured");
+    app.add_flag("--json", settings.is_json, "one JSON object");
+    CLI11_PARSE(app, argc, argv);
+
+    run.body = make_body(settings);
+    const auto seconds = [](double count) {
+        return std::chrono::duration_cast<SteadyClock::duration>(
+            std::chrono::duration<double>(count));
+    };
+    run.measure_from = SteadyClock::now() + seconds(settings.warm_up_seconds);
+    run.end = run.measure_from + seconds(settings.seconds);
+    run.tally.latencies_us.reserve(1 << 22);
+
+    boost::asio::io_context context{1};
+    for (std::size_t number = 0; number < settings.connections; ++number) {
+        boost::asio::co_spawn(context, keep_appending(&run, number),
+                              [](const std::exception_ptr& thrown) {
+                                  if (thrown) {
+                                      std::rethrow_exception(thrown);
+                                  }
+                              });
+    }
+    context.run();
+    report(run);
+    return run.tally.failed == 0 ? 0 : 1;
+}
