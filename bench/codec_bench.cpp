@@ -103,6 +103,13 @@ int main()
     const Event event = sample_event(true);
     measure("chain_hash", [&] { return static_cast<std::size_t>(chain_hash(event, {}).bytes[0]); });
     measure("to_rfc3339", [&] { return to_rfc3339(*event.draft.time).size(); });
+    const SystemClock clock;
+    EventIdSource ids{clock};
+    measure("an id and a salt", [&ids] {
+        Salt salt;
+        fill_random(salt);
+        return static_cast<std::size_t>(ids.next().bytes[15]) + static_cast<std::size_t>(salt[0]);
+    });
     std::printf("(%zu)\n", total);
     return 0;
 }

@@ -1,8 +1,5 @@
 #include "core/base/clock.hpp"
 
-#include <array>
-#include <cstdio>
-
 namespace sealstream {
 
 namespace {
@@ -29,6 +26,14 @@ int take_number(std::string_view& text, std::size_t digits)
     }
     text.remove_prefix(digits);
     return number;
+}
+
+// Writes `number` as `digits` decimal digits over what is at `at`.
+void put_number(std::string& text, std::size_t at, std::size_t digits, int number)
+{
+    for (std::size_t place = at + digits; place-- > at; number /= 10) {
+        text[place] = static_cast<char>('0' + number % 10);
+    }
 }
 
 bool take(std::string_view& text, char letter)
@@ -60,22 +65,21 @@ std::string to_rfc3339(WallTime time)
     const auto day = std::chrono::floor<std::chrono::days>(point);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{point - day};
-    std::array<char, 40> text{};
-    int size = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-        static_cast<int>(clock.seconds().count()));
-    const auto fraction = clock.subseconds().count();
-    if (fraction != 0) {
-        const auto at = static_cast<std::size_t>(size);
-        size +=
-            std::snprintf(text.data() + at, text.size() - at, ".%09d", static_cast<int>(fraction));
-        while (text[static_cast<std::size_t>(size) - 1] == '0') {
-            --size;
-        }
+    std::string text{"0000-00-00T00:00:00.000000000Z"};
+    put_number(text, 0, 4, static_cast<int>(date.year()));
+    put_number(text, 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
+    put_number(text, 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+    put_number(text, 11, 2, static_cast<int>(clock.hours().count()));
+    put_number(text, 14, 2, static_cast<int>(clock.minutes().count()));
+    put_number(text, 17, 2, static_cast<int>(clock.seconds().count()));
+    put_number(text, 20, 9, static_cast<int>(clock.subseconds().count()));
+    std::size_t size = text.size() - 1;
+    while (text[size - 1] == '0') {
+        --size;
     }
-    return std::string{text.data(), static_cast<std::size_t>(size)} + "Z";
+    size -= text[size - 1] == '.' ? 1U : 0U;
+    text.resize(size);
+    return text + 'Z';
 }
 
 Result<WallTime> from_rfc3339(std::string_view text)

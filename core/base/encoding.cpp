@@ -28,21 +28,28 @@ constexpr auto url_values = reverse_of(url_alphabet);
 
 std::string encode_base64(ByteView bytes, std::string_view alphabet, bool is_padded)
 {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const std::size_t taken = std::min<std::size_t>(3, bytes.size() - at);
-        std::uint32_t group = 0;
-        for (std::size_t next = 0; next < 3; ++next) {
-            group =
-                (group << 8) | (next < taken ? static_cast<std::uint32_t>(bytes[at + next]) : 0);
-        }
-        for (std::size_t letter = 0; letter < 4; ++letter) {
-            if (letter <= taken) {
-                text.push_back(alphabet[(group >> (18 - 6 * letter)) & 63]);
-            } else if (is_padded) {
-                text.push_back('=');
-            }
+    const std::size_t tail = bytes.size() % 3;
+    const std::size_t tail_letters = tail == 0 ? 0 : (is_padded ? 4 : tail + 1);
+    std::string text(bytes.size() / 3 * 4 + tail_letters, '=');
+    char* to = text.data();
+    std::size_t at = 0;
+    for (; at + 3 <= bytes.size(); at += 3) {
+        const auto group = (static_cast<std::uint32_t>(bytes[at]) << 16) |
+                           (static_cast<std::uint32_t>(bytes[at + 1]) << 8) |
+                           static_cast<std::uint32_t>(bytes[at + 2]);
+        *to++ = alphabet[group >> 18];
+        *to++ = alphabet[(group >> 12) & 63];
+        *to++ = alphabet[(group >> 6) & 63];
+        *to++ = alphabet[group & 63];
+    }
+    if (tail != 0) {
+        const auto first = static_cast<std::uint32_t>(bytes[at]);
+        const auto second = tail == 2 ? static_cast<std::uint32_t>(bytes[at + 1]) : 0;
+        const std::uint32_t group = (first << 16) | (second << 8);
+        *to++ = alphabet[group >> 18];
+        *to++ = alphabet[(group >> 12) & 63];
+        if (tail == 2) {
+            *to = alphabet[(group >> 6) & 63];
         }
     }
     return text;
@@ -62,8 +69,8 @@ Result<Bytes> decode_base64(std::string_view text, const std::array<std::int8_t,
     if (text.size() % 4 == 1) {
         return Error{Errc::malformed, "Base64 is cut short"};
     }
-    Bytes bytes;
-    bytes.reserve(text.size() * 3 / 4);
+    Bytes bytes(text.size() * 3 / 4);
+    auto to = bytes.begin();
     std::uint32_t group = 0;
     unsigned bits = 0;
     for (const char letter : text) {
@@ -75,7 +82,7 @@ Result<Bytes> decode_base64(std::string_view text, const std::array<std::int8_t,
         bits += 6;
         if (bits >= 8) {
             bits -= 8;
-            bytes.push_back(static_cast<std::byte>((group >> bits) & 0xff));
+            *to++ = static_cast<std::byte>((group >> bits) & 0xff);
         }
     }
     if ((group & ((1U << bits) - 1)) != 0) {
@@ -88,11 +95,11 @@ Result<Bytes> decode_base64(std::string_view text, const std::array<std::int8_t,
 
 std::string to_hex(ByteView bytes)
 {
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '0');
+    char* to = text.data();
     for (const std::byte value : bytes) {
-        text.push_back(hex_digits[static_cast<std::size_t>(value) >> 4]);
-        text.push_back(hex_digits[static_cast<std::size_t>(value) & 15]);
+        *to++ = hex_digits[static_cast<std::size_t>(value) >> 4];
+        *to++ = hex_digits[static_cast<std::size_t>(value) & 15];
     }
     return text;
 }
@@ -102,15 +109,14 @@ Result<Bytes> from_hex(std::string_view text)
     if (text.size() % 2 != 0) {
         return Error{Errc::malformed, "an odd number of hexadecimal digits"};
     }
-    Bytes bytes;
-    bytes.reserve(text.size() / 2);
-    for (std::size_t at = 0; at < text.size(); at += 2) {
-        const auto high = hex_values[static_cast<unsigned char>(text[at])];
-        const auto low = hex_values[static_cast<unsigned char>(text[at + 1])];
+    Bytes bytes(text.size() / 2);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        const auto high = hex_values[static_cast<unsigned char>(text[2 * at])];
+        const auto low = hex_values[static_cast<unsigned char>(text[2 * at + 1])];
         if (high < 0 || low < 0) {
             return Error{Errc::malformed, "not a lower-case hexadecimal digit"};
         }
-        bytes.push_back(static_cast<std::byte>(high * 16 + low));
+        bytes[at] = static_cast<std::byte>(high * 16 + low);
     }
     return bytes;
 }

@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
+
 namespace sealstream {
 
 namespace {
@@ -21,6 +23,13 @@ const EVP_MD* sha256_algorithm()
 unsigned char* out(Digest& digest)
 {
     return reinterpret_cast<unsigned char*>(digest.bytes.data());
+}
+
+void draw_random(std::span<std::byte> to)
+{
+    SEAL_CHECK(
+        RAND_bytes(reinterpret_cast<unsigned char*>(to.data()), static_cast<int>(to.size())) == 1,
+        "the operating system gives random bytes");
 }
 
 } // namespace
@@ -84,9 +93,25 @@ Digest blake3(ByteView bytes)
 
 void fill_random(std::span<std::byte> to)
 {
-    SEAL_CHECK(
-        RAND_bytes(reinterpret_cast<unsigned char*>(to.data()), static_cast<int>(to.size())) == 1,
-        "the operating system gives random bytes");
+    // Drawn in lots: a draw costs a microsecond whatever its size. What was handed out is wiped. A
+    // process that forks without exec would hand out the same bytes twice; ours never does.
+    struct Lot {
+        std::array<std::byte, 1024> bytes{};
+        std::size_t used{sizeof(bytes)};
+    };
+    thread_local Lot lot;
+    if (to.size() > lot.bytes.size()) {
+        draw_random(to);
+        return;
+    }
+    if (to.size() > lot.bytes.size() - lot.used) {
+        draw_random(lot.bytes);
+        lot.used = 0;
+    }
+    const auto taken = std::span{lot.bytes}.subspan(lot.used, to.size());
+    std::copy(taken.begin(), taken.end(), to.begin());
+    std::fill(taken.begin(), taken.end(), std::byte{0});
+    lot.used += to.size();
 }
 
 } // namespace sealstream

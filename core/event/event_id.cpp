@@ -1,54 +1,57 @@
 #include "core/event/event_id.hpp"
 
-#include "core/base/encoding.hpp"
 #include "core/event/digest.hpp"
-
-#include <algorithm>
 
 namespace sealstream {
 
 namespace {
 
-constexpr std::array<std::size_t, 4> dash_places{8, 13, 18, 23};
 constexpr std::size_t text_size = 36;
+
+// Of a digit in either case; -1 for other letters.
+int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    const char lower = static_cast<char>(digit | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
 
 } // namespace
 
 Result<EventId> EventId::parse(std::string_view text)
 {
-    const Error not_an_id{Errc::malformed,
-                          "not a UUID such as 0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11"};
-    if (text.size() != text_size) {
-        return not_an_id;
-    }
-    std::string digits;
-    digits.reserve(32);
-    for (std::size_t at = 0; at < text_size; ++at) {
-        const bool is_dash_place =
-            std::find(dash_places.begin(), dash_places.end(), at) != dash_places.end();
-        if (is_dash_place != (text[at] == '-')) {
-            return not_an_id;
-        }
-        if (!is_dash_place) {
-            const char letter = text[at];
-            digits.push_back(letter >= 'A' && letter <= 'F' ? static_cast<char>(letter + 32)
-                                                            : letter);
+    std::array<int, 2 * sizeof(EventId)> digits{};
+    std::size_t count = 0;
+    bool is_id = text.size() == text_size;
+    for (std::size_t at = 0; is_id && at < text_size; ++at) {
+        if (at == 8 || at == 13 || at == 18 || at == 23) {
+            is_id = text[at] == '-';
+        } else {
+            digits[count] = hex_value(text[at]);
+            is_id = digits[count++] >= 0;
         }
     }
-    const auto bytes = from_hex(digits);
-    if (!bytes) {
-        return not_an_id;
+    if (!is_id) {
+        return Error{Errc::malformed, "not a UUID such as 0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11"};
     }
     EventId id;
-    std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
+    for (std::size_t at = 0; at < id.bytes.size(); ++at) {
+        id.bytes[at] = static_cast<std::byte>(digits[2 * at] * 16 + digits[2 * at + 1]);
+    }
     return id;
 }
 
 std::string EventId::to_string() const
 {
-    std::string text = to_hex(bytes);
-    for (const std::size_t place : dash_places) {
-        text.insert(place, 1, '-');
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text(text_size, '-');
+    std::size_t place = 0;
+    for (const std::byte value : bytes) {
+        place += place == 8 || place == 13 || place == 18 || place == 23 ? 1U : 0U;
+        text[place++] = digits[static_cast<std::size_t>(value) >> 4];
+        text[place++] = digits[static_cast<std::size_t>(value) & 15];
     }
     return text;
 }

@@ -5,6 +5,8 @@
 #include "tests/support/seed.hpp"
 #include "tests/support/source_files.hpp"
 
+#include <set>
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
@@ -55,4 +57,17 @@ TEST_CASE("BLAKE3 gives the digests of the official test input", "[digest][vecto
         CHECK(to_hex(blake3(input).view()) == std::string{row.at("hash").as_string().c_str()});
     }
     CHECK(vectors.at("cases").as_array().size() == 35);
+}
+
+TEST_CASE("random bytes do not come twice", "[digest][property]")
+{
+    auto random = random_generator(21);
+    std::set<Bytes> seen;
+    for (int round = 0; round < 2000; ++round) {
+        Bytes bytes(round % 100 == 0 ? 1025 : 16 + random() % 40);
+        fill_random(bytes);
+        bytes.resize(16);
+        seen.insert(bytes);
+    }
+    CHECK(seen.size() == 2000);
 }
