@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
     SEAL_CHECK(again.has_value() && *again == *value, "the canonical form means the same");
     SEAL_CHECK(to_canonical_json(*again) == *canonical, "and is its own canonical form");
 
-    boost::json::error_code refused;
+    boost::system::error_code refused;
     boost::json::parse_options options;
     options.max_depth = 1000;
     static_cast<void>(boost::json::parse({text.data(), text.size()}, refused, {}, options));
