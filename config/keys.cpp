@@ -100,9 +100,8 @@ Key listen_key(std::string path, Host host, Port port, std::string help)
 // Short names for the way into each part of Settings.
 constexpr auto ledger = [](auto member) { return field(&Settings::ledger, member); };
 constexpr auto http_option = [](auto member) { return field(&Settings::http, member); };
-constexpr auto limit = [](auto member) {
-    return field(&Settings::http, &http::Options::limits, member);
-};
+constexpr auto limit = [](auto member) { return field(&Settings::limits, member); };
+constexpr auto feeds = [](auto member) { return field(&Settings::feeds, member); };
 constexpr auto timeout = [](auto member) {
     return field(&Settings::http, &http::Options::timeouts, member);
 };
@@ -173,6 +172,10 @@ std::vector<Key> http_keys()
                "for a client to take what we write"),
         number("http.drain_idle_ms", http_option(&http::Options::drain_idle), 0, 600'000,
                "at a stop: a connection that is silent so long is closed"),
+        number("feeds.ring_bytes_max", feeds(&http::FeedOptions::ring_bytes_max), 1 << 16, 4 * gib,
+               "bytes of recent events that all subscribers share"),
+        number("feeds.heartbeat_ms", feeds(&http::FeedOptions::heartbeat), 100, 600'000,
+               "of silence before a subscriber hears that all is well"),
     };
 }
 
@@ -271,7 +274,7 @@ std::vector<std::string> broken_relations(const Settings& settings)
             broken.push_back(std::move(sentence));
         }
     };
-    const auto& limits = settings.http.limits;
+    const auto& limits = settings.limits;
     const auto& roles = settings.roles;
     must_hold(roles.is_node || roles.is_projector || roles.is_auditor,
               "roles: a process without a role does nothing");

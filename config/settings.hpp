@@ -63,6 +63,8 @@ struct Settings {
     Roles roles{};
     LedgerSettings ledger{};
     http::Options http{};
+    http::Limits limits{};
+    http::FeedOptions feeds{};
     jetstream::ConnectionOptions nats{};
     jetstream::EventLogOptions event_log{}; // its ledger, codec and chain come from `ledger`
     PostgresSettings postgres{};
