@@ -7,6 +7,9 @@ namespace sealstream {
 Pool::Lease::~Lease()
 {
     if (connection_ != nullptr) {
+        if (is_single_use_) {
+            connection_.reset();
+        }
         pool_->take_back(std::move(connection_));
     }
 }
@@ -47,11 +50,10 @@ void Pool::take_back(std::unique_ptr<Connection> connection) noexcept
     {
         const std::lock_guard lock{mutex_};
         --lent_;
-        if (connection != nullptr && !connection->is_broken() && connection->is_idle()) {
+        if (connection != nullptr && connection->is_broken()) {
+            stale.swap(idle_); // what broke one has most likely broken the idle ones too
+        } else if (connection != nullptr && connection->is_idle()) {
             idle_.push_back(std::move(connection));
-        } else {
-            // What broke one connection has most likely broken the idle ones too.
-            stale.swap(idle_);
         }
     }
     returned_.notify_one();

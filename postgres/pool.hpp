@@ -29,12 +29,16 @@ public:
         Lease(Lease&&) noexcept = default;
         Lease& operator=(Lease&&) = delete;
 
+        // It will be closed instead of reused, and what its session holds (locks, settings) ends.
+        void close_at_return() noexcept { is_single_use_ = true; }
+
         [[nodiscard]] Connection& operator*() const noexcept { return *connection_; }
         [[nodiscard]] Connection* operator->() const noexcept { return connection_.get(); }
 
     private:
         Pool* pool_;
         std::unique_ptr<Connection> connection_;
+        bool is_single_use_{false};
     };
 
     explicit Pool(PostgresOptions options);
@@ -55,7 +59,7 @@ public:
     [[nodiscard]] Counts counts() const;
 
 private:
-    void take_back(std::unique_ptr<Connection> connection) noexcept;
+    void take_back(std::unique_ptr<Connection> connection) noexcept; // null: it was closed
 
     const PostgresOptions options_;
     mutable std::mutex mutex_; // guards the next two
@@ -65,8 +69,8 @@ private:
 };
 
 // Runs `work(Connection&) -> Result<T>` on the blocking pool with a connection of `pool`, and
-// resumes at home. After a first `unavailable` on a connection that had been idle it is tried once
-// more on a new one only by the caller: work may have had effects.
+// resumes at home. Trying again after `unavailable` is the caller's decision: work may have had
+// effects.
 template <class Work>
 [[nodiscard]] Task<std::invoke_result_t<Work&, Connection&>> with_connection(BlockingPool& threads,
                                                                              Pool& pool, Work work)

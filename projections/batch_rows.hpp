@@ -1,0 +1,49 @@
+#pragma once
+
+// Stored records as rows of the temporary table `batch`, which every fold reads: pure. The table:
+//
+//   position bigint, id uuid, stream_type text, stream_id text, version bigint, type text, source
+//   text, actor text ('' = none), category text (meta.category, or null), time timestamptz (the
+//   client's, or null), time_nanos bigint, ingested timestamptz, ingested_nanos bigint, key text
+//   ('' = none), data jsonb, meta jsonb (or null), data_exact text, meta_exact text, words text[]
+//
+// jsonb can not hold everything that a record can: not \u0000, and not the form of numbers with an
+// exponent (1e+21 would come back as 1000000000000000000000). Such an event is folded all the same:
+// `data` holds \ufffd for each \u0000, and `data_exact` the canonical text, which is null wherever
+// jsonb says it all. Timestamps have microseconds, rounded down; the _nanos columns are exact. Text
+// columns compare bytewise.
+
+#include "core/event/codec.hpp"
+#include "postgres/copy_buffer.hpp"
+
+#include <optional>
+
+namespace sealstream {
+
+// Empties itself at every commit; made once a session.
+inline constexpr const char* create_batch_table =
+    "CREATE TEMPORARY TABLE IF NOT EXISTS batch ("
+    " position bigint NOT NULL, id uuid NOT NULL,"
+    " stream_type text COLLATE \"C\" NOT NULL, stream_id text COLLATE \"C\" NOT NULL,"
+    " version bigint NOT NULL, type text COLLATE \"C\" NOT NULL,"
+    " source text COLLATE \"C\" NOT NULL, actor text COLLATE \"C\" NOT NULL,"
+    " category text COLLATE \"C\", \"time\" timestamptz, time_nanos bigint,"
+    " ingested timestamptz NOT NULL, ingested_nanos bigint NOT NULL,"
+    " key text COLLATE \"C\" NOT NULL, data jsonb NOT NULL, meta jsonb,"
+    " data_exact text, meta_exact text, words text[] COLLATE \"C\" NOT NULL"
+    ") ON COMMIT DELETE ROWS";
+inline constexpr const char* copy_batch = "COPY pg_temp.batch FROM STDIN (FORMAT binary)";
+inline constexpr std::size_t batch_columns = 19;
+
+struct BatchRows {
+    Position first; // positions of the rows: first to last, without gap
+    Position last;
+    CopyBuffer rows;
+    std::optional<Error> fault; // corrupt: the record after `last` does not decode
+};
+
+// `records` ascend without gap and are not empty. Ends before the first record that does not
+// decode; then `rows` may be empty.
+[[nodiscard]] BatchRows encode_batch(const std::vector<StoredRecord>& records);
+
+} // namespace sealstream

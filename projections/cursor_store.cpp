@@ -1,0 +1,313 @@
+// Invariants
+//   1. A row's cursor is the last position whose effects are in its tables: both move in one
+//   transaction.
+//   2. Only the owner of the highest epoch moves a cursor, and only from where it believes it to
+//   be.
+//   3. A cursor is bound to one log, by its incarnation.
+
+#include "projections/cursor_store.hpp"
+
+#include <algorithm>
+
+namespace sealstream {
+
+namespace {
+
+using State = ProjectionVersion::State;
+
+constexpr const char* insert_version =
+    "INSERT INTO sealstream.projections"
+    " (ledger, name, version, state, schema_name, fold_digest, incarnation)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+constexpr const char* select_versions =
+    "SELECT name, version, state, schema_name, cursor, epoch, fold_digest, incarnation"
+    " FROM sealstream.projections WHERE ledger = $1 AND name = $2 AND state = $3";
+
+constexpr const char* next_version =
+    "SELECT coalesce(max(version), 0) + 1 FROM sealstream.projections"
+    " WHERE ledger = $1 AND name = $2";
+
+constexpr const char* take = "UPDATE sealstream.projections"
+                             " SET epoch = epoch + 1, halted = NULL, changed_at = clock_timestamp()"
+                             " WHERE ledger = $1 AND name = $2 AND version = $3 RETURNING epoch";
+
+constexpr const char* fence = "SELECT state, cursor, epoch FROM sealstream.projections"
+                              " WHERE ledger = $1 AND name = $2 AND version = $3 FOR UPDATE";
+
+constexpr const char* move_cursor =
+    "UPDATE sealstream.projections SET cursor = $4, changed_at = clock_timestamp()"
+    " WHERE ledger = $1 AND name = $2 AND version = $3 AND cursor = $5";
+
+constexpr const char* set_halted = "UPDATE sealstream.projections SET halted = $3"
+                                   " WHERE ledger = $1 AND name = $2 AND state = 'active'";
+
+constexpr const char* use_schema = "SELECT set_config('search_path', $1, true)";
+
+// Losing the last commits in a crash loses nothing: their cursors are lost with them, and the log
+// still has the events. Not waiting for the disk is worth much at small batches.
+constexpr const char* do_not_wait_for_disk = "SET LOCAL synchronous_commit = off";
+
+constexpr const char* try_lock =
+    "SELECT pg_try_advisory_lock(hashtextextended('sealstream projector ' || $1 || ' ' || $2, 0))";
+constexpr const char* unlock_all = "SELECT pg_advisory_unlock_all()";
+
+State state_in(std::string_view text)
+{
+    return text == "active" ? State::active : text == "building" ? State::building : State::retired;
+}
+
+Result<void> make_tables(Connection& connection, const std::string& schema_name,
+                         const std::string& sql)
+{
+    const auto made = connection.run_script("CREATE SCHEMA " + quoted(schema_name));
+    if (!made) {
+        return made.error();
+    }
+    SEAL_TRY(used, connection.run(use_schema, {quoted(schema_name)}));
+    const auto run = connection.run_script(sql);
+    if (!run) {
+        return with_context(run.error(), "making the tables of " + schema_name);
+    }
+    return {};
+}
+
+Result<std::string> create_version(Connection& connection, const std::string& ledger,
+                                   const Projection& projection, State state,
+                                   const std::string& incarnation)
+{
+    SEAL_TRY(next, connection.run(next_version, {ledger, projection.name}));
+    const int version = static_cast<int>(next.integer(0, 0));
+    const bool is_active = state == State::active;
+    const std::string schema_name = is_active ? active_schema_name(ledger, projection.name)
+                                              : other_schema_name(ledger, projection.name, version);
+    const auto made = make_tables(connection, schema_name,
+                                  is_active ? projection.schema_sql + "\n" + projection.indexes_sql
+                                            : projection.schema_sql);
+    if (!made) {
+        return made.error();
+    }
+    SEAL_TRY(inserted,
+             connection.run(insert_version, {ledger, projection.name, std::to_string(version),
+                                             std::string{name(state)}, schema_name,
+                                             projection.digest(), incarnation}));
+    return std::to_string(version);
+}
+
+Result<ProjectionVersion> claim_one(Connection& connection, const std::string& ledger,
+                                    const Projection& projection, const std::string& incarnation)
+{
+    const SqlValues key{ledger, projection.name, "active"};
+    SEAL_TRY(found, connection.run(select_versions, key));
+    if (found.rows() == 0) {
+        SEAL_TRY(created,
+                 create_version(connection, ledger, projection, State::active, incarnation));
+        SEAL_TRY(fresh, connection.run(select_versions, key));
+        found = std::move(fresh);
+    }
+    ProjectionVersion owned{projection.name,
+                            static_cast<int>(found.integer(0, 1)),
+                            State::active,
+                            std::string{found.text(0, 3)},
+                            Position{static_cast<std::uint64_t>(found.integer(0, 4))},
+                            0,
+                            std::string{found.text(0, 6)}};
+    if (found.text(0, 7) != incarnation) {
+        return Error{Errc::corrupt, projection.name + " was folded from another log than this one"};
+    }
+    if (owned.fold_digest != projection.digest()) {
+        return Error{Errc::unsupported,
+                     "the tables of " + projection.name + " were made by other SQL: rebuild it"};
+    }
+    SEAL_TRY(taken, connection.run(take, {ledger, projection.name, std::to_string(owned.version)}));
+    owned.epoch = static_cast<std::uint64_t>(taken.integer(0, 0));
+    return owned;
+}
+
+Result<void> check_owned(Connection& connection, const std::string& ledger,
+                         const ProjectionVersion& owned, Position from)
+{
+    SEAL_TRY(row,
+             connection.run_prepared(fence, {ledger, owned.name, std::to_string(owned.version)}));
+    if (row.rows() == 0 || state_in(row.text(0, 0)) != owned.state) {
+        return Error{Errc::conflict, owned.name + " was replaced by another version"};
+    }
+    if (static_cast<std::uint64_t>(row.integer(0, 2)) != owned.epoch) {
+        return Error{Errc::refused, owned.name + " was taken over by another projector"};
+    }
+    if (static_cast<std::uint64_t>(row.integer(0, 1)) != from.value) {
+        return Error{Errc::conflict, owned.name + " stands at " + std::string{row.text(0, 1)} +
+                                         ", not at " + std::to_string(from.value)};
+    }
+    return {};
+}
+
+Result<void> fold(Connection& connection, const Projection& projection,
+                  const ProjectionVersion& owned)
+{
+    SEAL_TRY(used, connection.run_prepared(use_schema, {quoted(owned.schema_name)}));
+    const auto folded = connection.run_script(projection.apply_sql);
+    if (!folded) {
+        return with_context(folded.error(), "folding " + projection.name);
+    }
+    return {};
+}
+
+Result<void> move(Connection& connection, const std::string& ledger, const ProjectionVersion& owned,
+                  const Pass& pass)
+{
+    SEAL_TRY(moved,
+             connection.run_prepared(
+                 move_cursor, {ledger, owned.name, std::to_string(owned.version),
+                               std::to_string(pass.to.value), std::to_string(pass.from.value)}));
+    if (moved.rows_affected() != 1) {
+        return Error{Errc::internal, "a locked cursor moved"};
+    }
+    return {};
+}
+
+} // namespace
+
+std::string quoted(std::string_view identifier)
+{
+    std::string text{"\""};
+    for (const char letter : identifier) {
+        text.append(letter == '"' ? 2 : 1, letter);
+    }
+    return text + "\"";
+}
+
+Result<std::vector<ProjectionVersion>> claim_active(Connection& connection,
+                                                    const std::string& ledger,
+                                                    const std::vector<Projection>& projections,
+                                                    const std::string& incarnation)
+{
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    std::vector<ProjectionVersion> owned;
+    for (const Projection& projection : projections) {
+        SEAL_TRY(one, claim_one(connection, ledger, projection, incarnation));
+        owned.push_back(std::move(one));
+    }
+    const auto committed = transaction.commit();
+    if (!committed) {
+        return committed.error();
+    }
+    return owned;
+}
+
+Result<ProjectionVersion> create_building(Connection& connection, const std::string& ledger,
+                                          const Projection& projection,
+                                          const std::string& incarnation)
+{
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY(version, create_version(connection, ledger, projection, State::building, incarnation));
+    const auto committed = transaction.commit();
+    if (!committed) {
+        return committed.error();
+    }
+    const int number = std::stoi(version);
+    return ProjectionVersion{projection.name,    number,
+                             State::building,    other_schema_name(ledger, projection.name, number),
+                             Position{},         0,
+                             projection.digest()};
+}
+
+Result<void> prepare_session(Connection& connection)
+{
+    return connection.run_script(create_batch_table);
+}
+
+Result<void> apply_pass(Connection& connection, const std::string& ledger, FoldTarget target,
+                        const Pass& pass, BatchRows& batch, FoldFaults& faults)
+{
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY(unsynced, connection.run_prepared(do_not_wait_for_disk));
+    const auto begun = faults.after(FoldStep::begun);
+    if (!begun) {
+        return begun.error();
+    }
+    for (const std::size_t at : pass.projections) {
+        const auto checked = check_owned(connection, ledger, target.owned[at], pass.from);
+        if (!checked) {
+            return checked.error();
+        }
+    }
+    const auto fenced = faults.after(FoldStep::fenced);
+    if (!fenced) {
+        return fenced.error();
+    }
+    const auto loaded = connection.copy_in(copy_batch, batch.rows.finish());
+    if (!loaded) {
+        return with_context(loaded.error(), "loading the batch");
+    }
+    const auto copied = faults.after(FoldStep::copied);
+    if (!copied) {
+        return copied.error();
+    }
+    for (const std::size_t at : pass.projections) {
+        const auto done = fold(connection, target.folds[at], target.owned[at]);
+        if (!done) {
+            return done.error();
+        }
+    }
+    const auto folded = faults.after(FoldStep::folded);
+    if (!folded) {
+        return folded.error();
+    }
+    for (const std::size_t at : pass.projections) {
+        const auto done = move(connection, ledger, target.owned[at], pass);
+        if (!done) {
+            return done.error();
+        }
+    }
+    const auto moved = faults.after(FoldStep::moved);
+    if (!moved) {
+        return moved.error();
+    }
+    const auto committed = transaction.commit();
+    if (!committed) {
+        return committed.error();
+    }
+    return faults.after(FoldStep::committed);
+}
+
+Result<void> record_halt(Connection& connection, const std::string& ledger,
+                         const std::vector<Projection>& projections, const std::string& reason)
+{
+    for (const Projection& projection : projections) {
+        SEAL_TRY(set, connection.run(set_halted, {ledger, projection.name, reason}));
+    }
+    return {};
+}
+
+Result<ProjectionVersion> read_active(Connection& connection, const std::string& ledger,
+                                      const std::string& name, bool is_locked)
+{
+    const std::string sql = std::string{select_versions} + (is_locked ? " FOR UPDATE" : "");
+    SEAL_TRY(found, connection.run_prepared(sql, {ledger, name, "active"}));
+    if (found.rows() == 0) {
+        return Error{Errc::not_found, "projection " + name};
+    }
+    return ProjectionVersion{std::string{found.text(0, 0)},
+                             static_cast<int>(found.integer(0, 1)),
+                             State::active,
+                             std::string{found.text(0, 3)},
+                             Position{static_cast<std::uint64_t>(found.integer(0, 4))},
+                             static_cast<std::uint64_t>(found.integer(0, 5)),
+                             std::string{found.text(0, 6)}};
+}
+
+Result<bool> try_own(Connection& connection, const std::string& ledger,
+                     const std::vector<Projection>& projections)
+{
+    for (const Projection& projection : projections) {
+        SEAL_TRY(taken, connection.run(try_lock, {ledger, projection.name}));
+        if (!taken.boolean(0, 0)) {
+            SEAL_TRY(released, connection.run(unlock_all)); // all or none
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace sealstream

@@ -1,0 +1,222 @@
+// Invariants
+//   1. owned_[i].cursor is a cursor that the database has confirmed; planned_[i] is at or after it.
+//   2. At most one commit runs; it is the only user of the connection meanwhile.
+//   3. After any failure nothing more is begun: the caller forgets the cursors and reads them
+//   again.
+
+#include "projections/fold_run.hpp"
+
+#include "core/base/check.hpp"
+
+#include <algorithm>
+
+namespace sealstream {
+
+namespace {
+
+constexpr std::chrono::seconds commit_wait_step{60}; // only a wake-up; a commit always ends
+
+struct EncodedPass {
+    Pass pass;
+    BatchRows rows;
+};
+
+std::vector<StoredRecord> records_of(std::vector<StoredRecord>& records, const Pass& pass)
+{
+    const auto begin = records.begin() + static_cast<std::ptrdiff_t>(
+                                             pass.from.value + 1 - records.front().position.value);
+    const auto end = begin + static_cast<std::ptrdiff_t>(pass.to.value - pass.from.value);
+    return {std::make_move_iterator(begin), std::make_move_iterator(end)};
+}
+
+} // namespace
+
+// What one commit job does: usually a single pass.
+struct FoldRun::Load {
+    std::vector<EncodedPass> passes;
+    std::vector<Position> reached; // the cursors after each pass that is through, for home
+    std::size_t passes_done{0};
+    WallTime last_ingested{};
+    Monotonic begun{};
+    Result<void> fault{}; // corrupt: what follows the last pass does not decode
+};
+
+FoldRun::FoldRun(FoldContext& context, Pool::Lease lease, std::vector<ProjectionVersion> owned)
+    : context_{context},
+      lease_{std::move(lease)},
+      owned_{std::move(owned)},
+      tasks_{context.stop.executor()}
+{
+    for (const ProjectionVersion& one : owned_) {
+        planned_.push_back(one.cursor);
+    }
+}
+
+Position FoldRun::lowest() const noexcept
+{
+    Position lowest = owned_.front().cursor;
+    for (const ProjectionVersion& one : owned_) {
+        lowest = std::min(lowest, one.cursor);
+    }
+    return lowest;
+}
+
+// At most this: what waits is newer than what is folded.
+std::chrono::nanoseconds FoldRun::lag() const
+{
+    const auto age = context_.clock.wall().nanoseconds - reached_.nanoseconds;
+    return std::chrono::nanoseconds{reached_ == WallTime{} ? 0 : std::max<std::int64_t>(0, age)};
+}
+
+Task<Result<void>> FoldRun::run(std::optional<Position> until)
+{
+    auto followed = co_await follow(until);
+    const auto last = co_await settled();
+    co_return followed ? last : followed;
+}
+
+Task<Result<void>> FoldRun::follow(std::optional<Position> until)
+{
+    const auto feed = context_.log.subscribe_from(lowest());
+    while (!context_.stop.requested()) {
+        const auto checked = co_await check_log();
+        if (!checked) {
+            co_return checked;
+        }
+        const Position next = *std::min_element(planned_.begin(), planned_.end());
+        if (until && next >= *until) {
+            break;
+        }
+        SEAL_CO_TRY(batch, co_await feed->next(context_.options.batch_events_max,
+                                               context_.options.batch_wait));
+        if (batch.records.empty()) {
+            const auto idle = co_await settled(); // a failed commit is not left waiting for events
+            if (!idle) {
+                co_return idle;
+            }
+            continue;
+        }
+        if (until && batch.records.back().position > *until) {
+            batch.records.resize(batch.records.size() -
+                                 (batch.records.back().position.value - until->value));
+        }
+        SEAL_CO_TRY(load, co_await encode(std::move(batch.records)));
+        const auto before = co_await settled();
+        if (!before) {
+            co_return before;
+        }
+        tasks_.spawn("fold batch", commit(load));
+        if (!load->fault) {
+            co_return load->fault;
+        }
+    }
+    co_return Result<void>{};
+}
+
+// The head is also the measure of the lag, so it is asked now and then.
+Task<Result<void>> FoldRun::check_log()
+{
+    const Monotonic now = context_.clock.monotonic();
+    if (head_asked_ != Monotonic{} && now - head_asked_ < context_.options.head_interval) {
+        co_return Result<void>{};
+    }
+    SEAL_CO_TRY(head, co_await context_.log.head());
+    head_asked_ = now;
+    head_ = head;
+    for (const ProjectionVersion& one : owned_) {
+        if (head < one.cursor) {
+            co_return Error{Errc::corrupt,
+                            one.name + " has folded up to " + std::to_string(one.cursor.value) +
+                                ", but the log ends at " + std::to_string(head.value)};
+        }
+        context_.metrics.cursor_is(one.name, one.version, one.cursor, head, lag());
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<std::shared_ptr<FoldRun::Load>>> FoldRun::encode(std::vector<StoredRecord> records)
+{
+    SEAL_CO_TRY(passes, plan_batch(planned_, records.front().position, records.back().position));
+    auto job = [records = std::move(records),
+                passes = std::move(passes)]() mutable -> Result<std::shared_ptr<Load>> {
+        auto load = std::make_shared<Load>();
+        for (Pass& pass : passes) {
+            auto rows = encode_batch(records_of(records, pass));
+            const bool is_cut = rows.fault.has_value();
+            if (is_cut) {
+                load->fault = *rows.fault;
+                pass.to = rows.last;
+            }
+            if (pass.from < pass.to) {
+                load->passes.push_back({std::move(pass), std::move(rows)});
+            }
+            if (is_cut) {
+                break;
+            }
+        }
+        load->last_ingested = records.back().ingested;
+        return load;
+    };
+    auto load = co_await context_.threads.run(std::move(job));
+    if (load) {
+        for (const EncodedPass& one : (*load)->passes) {
+            for (const std::size_t at : one.pass.projections) {
+                planned_[at] = one.pass.to;
+            }
+        }
+    }
+    co_return load;
+}
+
+Task<void> FoldRun::commit(std::shared_ptr<Load> load)
+{
+    load->begun = context_.clock.monotonic();
+    auto job = [this, load]() -> Result<void> {
+        const FoldTarget target{context_.folds, owned_};
+        for (EncodedPass& one : load->passes) {
+            auto applied = apply_pass(*lease_, context_.options.ledger, target, one.pass, one.rows,
+                                      *context_.faults);
+            if (!applied) {
+                return with_context(applied.error(), std::to_string(one.pass.from.value + 1) +
+                                                         ".." + std::to_string(one.pass.to.value));
+            }
+            ++load->passes_done;
+        }
+        return {};
+    };
+    committed_ = co_await context_.threads.run(std::move(job));
+    moved(*load);
+}
+
+void FoldRun::moved(const Load& load)
+{
+    const auto duration = context_.clock.monotonic() - load.begun;
+    if (load.passes_done != 0) {
+        reached_ = load.last_ingested;
+    }
+    for (std::size_t done = 0; done < load.passes_done; ++done) {
+        const Pass& pass = load.passes[done].pass;
+        for (const std::size_t at : pass.projections) {
+            ProjectionVersion& one = owned_[at];
+            one.cursor = pass.to;
+            head_ = std::max(head_, pass.to);
+            context_.metrics.batch_applied(one.name, pass.to.value - pass.from.value, duration);
+            context_.metrics.cursor_is(one.name, one.version, one.cursor, head_, lag());
+        }
+    }
+    if (!committed_) {
+        for (const ProjectionVersion& one : owned_) {
+            context_.metrics.batch_failed(one.name);
+        }
+    }
+}
+
+Task<Result<void>> FoldRun::settled()
+{
+    while (tasks_.running() != 0) {
+        co_await tasks_.wait_idle(commit_wait_step);
+    }
+    co_return committed_;
+}
+
+} // namespace sealstream

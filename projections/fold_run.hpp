@@ -1,0 +1,71 @@
+#pragma once
+
+// Folds the log into claimed versions of projections, from where they stand: reading and encoding
+// one batch while the one before commits. Used by the projector, which never ends, and by rebuilds,
+// which end somewhere.
+//
+// Executor  The I/O thread; encoding and SQL run on the blocking pool, one commit at a time.
+
+#include "core/async/stop.hpp"
+#include "core/async/task_group.hpp"
+#include "core/ports/event_log.hpp"
+#include "postgres/pool.hpp"
+#include "projections/cursor_store.hpp"
+#include "projections/metrics.hpp"
+#include "projections/options.hpp"
+
+namespace sealstream {
+
+struct FoldContext {
+    EventLog& log;
+    Pool& pool;
+    BlockingPool& threads;
+    const Clock& clock;
+    Stop& stop;
+    ProjectorMetrics& metrics;
+    FoldFaults* faults; // never null
+    ProjectorOptions options;
+    std::vector<Projection> folds;
+};
+
+class FoldRun {
+public:
+    // `lease` is a session after prepare_session(); `owned` are the claimed versions of
+    // context.folds.
+    FoldRun(FoldContext& context, Pool::Lease lease, std::vector<ProjectionVersion> owned);
+    FoldRun(const FoldRun&) = delete;
+    FoldRun& operator=(const FoldRun&) = delete;
+
+    // Until a stop is asked for, every cursor has reached `until`, or something fails. All that had
+    // begun has ended when this returns. Codes of apply_pass() and Feed::next(), and
+    //   corrupt   the log ends before a cursor, or a record does not decode
+    [[nodiscard]] Task<Result<void>> run(std::optional<Position> until);
+
+    [[nodiscard]] const std::vector<ProjectionVersion>& owned() const noexcept { return owned_; }
+    [[nodiscard]] Position lowest() const noexcept;                // of the committed cursors
+    [[nodiscard]] Position head() const noexcept { return head_; } // as last seen
+    [[nodiscard]] Connection& connection() noexcept { return *lease_; }
+
+private:
+    struct Load;
+
+    [[nodiscard]] Task<Result<void>> follow(std::optional<Position> until);
+    [[nodiscard]] Task<Result<void>> check_log();
+    [[nodiscard]] Task<Result<std::shared_ptr<Load>>> encode(std::vector<StoredRecord> records);
+    [[nodiscard]] Task<void> commit(std::shared_ptr<Load> load);
+    [[nodiscard]] Task<Result<void>> settled();
+    void moved(const Load& load);
+    [[nodiscard]] std::chrono::nanoseconds lag() const;
+
+    FoldContext& context_;
+    Pool::Lease lease_;
+    std::vector<ProjectionVersion> owned_; // with the committed cursors
+    std::vector<Position> planned_;        // the cursors once the running commit is through
+    Position head_;
+    WallTime reached_{}; // ingest time of the newest folded event
+    Monotonic head_asked_{};
+    Result<void> committed_{}; // of the last commit
+    TaskGroup tasks_;          // the commit that runs
+};
+
+} // namespace sealstream

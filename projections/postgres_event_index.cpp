@@ -1,0 +1,147 @@
+#include "projections/postgres_event_index.hpp"
+
+#include "core/event/canonical_json.hpp"
+#include "projections/cursor_store.hpp"
+#include "projections/projection.hpp"
+
+namespace sealstream {
+
+namespace {
+
+constexpr const char* projection_name = "event_index";
+
+constexpr const char* select_cursor = "SELECT cursor FROM sealstream.projections"
+                                      " WHERE ledger = $1 AND name = $2 AND state = 'active'";
+
+// jsonb has its own order of members and its own spaces; what it can not hold exactly stands beside
+// it.
+Result<std::string> canonical(std::string_view text, bool is_jsonb)
+{
+    if (!is_jsonb) {
+        return std::string{text};
+    }
+    auto json = canonical_json(text);
+    if (!json) {
+        return Error{Errc::corrupt, "the event index holds no JSON: " + describe(json.error())};
+    }
+    return json;
+}
+
+// Columns as index_statement() selects them.
+Result<IndexedEvent> event_in(const SqlResult& rows, std::size_t row)
+{
+    IndexedEvent indexed;
+    indexed.position = Position{static_cast<std::uint64_t>(rows.integer(row, 0))};
+    indexed.ingested = WallTime{rows.integer(row, 1)};
+    Draft& draft = indexed.event.draft;
+    SEAL_TRY(id, EventId::parse(rows.text(row, 2)));
+    draft.id = id;
+    draft.type = rows.text(row, 3);
+    draft.source = rows.text(row, 4);
+    draft.actor = rows.text(row, 5);
+    if (!rows.is_null(row, 6)) {
+        draft.time = WallTime{rows.integer(row, 6)};
+    }
+    draft.key = rows.text(row, 7);
+    SEAL_TRY(data, canonical(rows.text(row, 8), rows.boolean(row, 13)));
+    draft.data = std::move(data);
+    if (!rows.is_null(row, 9)) {
+        SEAL_TRY(meta, canonical(rows.text(row, 9), rows.boolean(row, 14)));
+        draft.meta = std::move(meta);
+    }
+    indexed.event.stream = {std::string{rows.text(row, 10)}, std::string{rows.text(row, 11)}};
+    indexed.event.version = Version{static_cast<std::uint64_t>(rows.integer(row, 12))};
+    return indexed;
+}
+
+Result<std::vector<IndexedEvent>> events_in(const SqlResult& rows)
+{
+    std::vector<IndexedEvent> events;
+    events.reserve(rows.rows());
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+        SEAL_TRY(event, event_in(rows, row));
+        events.push_back(std::move(event));
+    }
+    return events;
+}
+
+Result<Position> read_cursor(Connection& connection, const std::string& ledger)
+{
+    SEAL_TRY(found, connection.run_prepared(select_cursor, {ledger, projection_name}));
+    return found.rows() == 0 ? Position{}
+                             : Position{static_cast<std::uint64_t>(found.integer(0, 0))};
+}
+
+Result<std::vector<IndexedEvent>> run_statement(Connection& connection, const std::string& ledger,
+                                                const IndexStatement& statement)
+{
+    const auto rows = connection.run(statement.sql, statement.values);
+    if (rows) {
+        return events_in(*rows);
+    }
+    if (rows.error().code == Errc::unsupported) {
+        // The tables are not there before the projector has first run.
+        SEAL_TRY(cursor, read_cursor(connection, ledger));
+        if (cursor == Position{}) {
+            return std::vector<IndexedEvent>{};
+        }
+    }
+    return rows.error();
+}
+
+// A connection that had been idle may have died with an earlier server; reading twice is harmless.
+template <class Read>
+[[nodiscard]] Task<std::invoke_result_t<Read&, Connection&>> run_read(BlockingPool& threads,
+                                                                      Pool& pool, Read read)
+{
+    auto outcome = co_await with_connection(threads, pool, read);
+    if (!outcome && outcome.error().code == Errc::unavailable) {
+        outcome = co_await with_connection(threads, pool, std::move(read));
+    }
+    co_return outcome;
+}
+
+} // namespace
+
+PostgresEventIndex::PostgresEventIndex(std::string ledger, Pool& pool, BlockingPool& threads)
+    : ledger_{std::move(ledger)},
+      table_{quoted(active_schema_name(ledger_, projection_name)) + ".events"},
+      pool_{pool},
+      threads_{threads}
+{
+}
+
+Task<Result<std::vector<IndexedEvent>>> PostgresEventIndex::query(EventQuery query)
+{
+    SEAL_CO_TRY(statement, index_statement(table_, query));
+    auto read = [&ledger = ledger_, statement = std::move(statement)](Connection& connection) {
+        return run_statement(connection, ledger, statement);
+    };
+    auto events = co_await run_read(threads_, pool_, std::move(read));
+    co_return events;
+}
+
+Task<Result<IndexedEvent>> PostgresEventIndex::find(EventId id)
+{
+    auto read = [&ledger = ledger_, statement = find_statement(table_, id),
+                 id](Connection& connection) -> Result<IndexedEvent> {
+        SEAL_TRY(events, run_statement(connection, ledger, statement));
+        if (events.empty()) {
+            return Error{Errc::not_found, "event " + id.to_string()};
+        }
+        return std::move(events.front());
+    };
+    auto found = co_await run_read(threads_, pool_, std::move(read));
+    co_return found;
+}
+
+Task<Result<Position>> PostgresEventIndex::cursor()
+{
+    auto read = [&ledger = ledger_](Connection& connection) {
+        return read_cursor(connection, ledger);
+    };
+    auto found = co_await run_read(threads_, pool_, std::move(read));
+    co_return found;
+}
+
+} // namespace sealstream

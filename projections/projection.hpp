@@ -1,0 +1,49 @@
+#pragma once
+
+// A named read model: the tables, and the SQL that folds events into them. Its tables live in a
+// Postgres schema of their own, and its SQL names them without schema.
+
+#include "core/event/position.hpp"
+
+#include <string>
+
+namespace sealstream {
+
+struct Projection {
+    std::string name;        // [a-z][a-z0-9_]{0,23}
+    std::string schema_sql;  // makes the empty tables
+    std::string indexes_sql; // makes what a rebuild makes only at its end; may be empty
+    std::string
+        apply_sql; // folds the rows of the temporary table `batch` (batch_rows.hpp), set-based
+
+    // Of the texts above: tables that were made by other text need a rebuild.
+    [[nodiscard]] std::string digest() const;
+};
+
+// The event index (core/ports/event_index.hpp).
+[[nodiscard]] Projection event_index_projection();
+
+// One version of a projection, as its row in sealstream.projections says.
+struct ProjectionVersion {
+    enum class State : std::uint8_t { active, building, retired };
+
+    std::string name;
+    int version{1};
+    State state{State::active};
+    std::string schema_name;
+    Position cursor;
+    std::uint64_t epoch{0};  // of the owner that claimed it
+    std::string fold_digest; // Projection::digest() at its making
+};
+
+[[nodiscard]] std::string_view name(ProjectionVersion::State state);
+
+// The active version's schema is "main_event_index", another's "main_event_index_v2".
+[[nodiscard]] std::string active_schema_name(std::string_view ledger, std::string_view projection);
+[[nodiscard]] std::string other_schema_name(std::string_view ledger, std::string_view projection,
+                                            int version);
+
+//   bad_name   the projection's or the ledger's name breaks its rule
+[[nodiscard]] Result<void> check_projection_name(std::string_view ledger, std::string_view name);
+
+} // namespace sealstream
