@@ -4,25 +4,6 @@
 
 namespace sealstream {
 
-namespace {
-
-// The first position that a leaf covers, if it covers any.
-std::optional<Position> first_covered(const Leaf& leaf)
-{
-    if (const auto* event = std::get_if<EventLeaf>(&leaf.body)) {
-        return event->position;
-    }
-    if (const auto* gap = std::get_if<GapLeaf>(&leaf.body)) {
-        return gap->first;
-    }
-    if (const auto* rejected = std::get_if<RejectedLeaf>(&leaf.body)) {
-        return rejected->position;
-    }
-    return std::nullopt;
-}
-
-} // namespace
-
 TrailVerifier::TrailVerifier(std::vector<VerifierKey> trusted, const Digest& incarnation,
                              std::optional<KnownTree> known, VerifyReport& report,
                              FindingList& findings)
@@ -114,6 +95,11 @@ void TrailVerifier::accept(const BlockEntry& block)
     if (!is_tree_known_) {
         next_index_ = block.first_index;
     }
+    if (is_place_known_ && block.first_position != head_.covered.next()) {
+        add(FindingKind::leaf_misplaced,
+            "the block says to begin at position " + std::to_string(block.first_position.value),
+            block.first_index);
+    }
     const auto leaves = split_bundle(block.bundle);
     bool is_first = true;
     for (const ByteView bytes : *leaves) { // decode_entry() has checked the bundle
@@ -172,7 +158,12 @@ void TrailVerifier::accept_leaf(ByteView bytes, bool is_first_of_block, const Bl
                 findings_.add(std::move(finding));
             }
         }
-        expect(*leaf);
+        if (auto trouble = sealed_trouble(*leaf)) {
+            findings_.add(*std::move(trouble));
+        }
+        if (const auto expected = expectation_of(*leaf, incarnation_)) {
+            expectations_.push_back(*expected);
+        }
         follow_leaf(head_, *leaf);
     }
     head_.last_leaf = leaf_hash(bytes);
@@ -294,67 +285,6 @@ void TrailVerifier::anchor(const CheckpointEntry& entry, const Checkpoint& check
         head_.key = trusted_.front();
     }
     check_known();
-}
-
-void TrailVerifier::expect(const Leaf& leaf)
-{
-    Expectation expected;
-    expected.leaf_index = leaf.index;
-    if (const auto* event = std::get_if<EventLeaf>(&leaf.body)) {
-        expected.is_of_other_log = event->incarnation != incarnation_;
-        expected.first = expected.last = event->position;
-        expected.id = event->id;
-        expected.version = event->version;
-        expected.ingested = event->ingested;
-        expected.stream = event->stream;
-        expected.record = event->record;
-    } else if (const auto* rejected = std::get_if<RejectedLeaf>(&leaf.body)) {
-        expected.kind = Expectation::Kind::rejected;
-        expected.is_of_other_log = rejected->incarnation != incarnation_;
-        expected.first = expected.last = rejected->position;
-        expected.ingested = rejected->ingested;
-        expected.record = rejected->record;
-        findings_.add({FindingKind::not_a_record,
-                       rejected->position,
-                       {},
-                       {},
-                       leaf.index,
-                       {},
-                       {},
-                       "the auditor has sealed bytes that are not a record"});
-    } else if (const auto* gap = std::get_if<GapLeaf>(&leaf.body)) {
-        expected.kind = Expectation::Kind::gap;
-        expected.is_of_other_log = gap->incarnation != incarnation_;
-        expected.first = gap->first;
-        expected.last = gap->last;
-        findings_.add({FindingKind::gap_sealed,
-                       gap->first,
-                       {},
-                       {},
-                       leaf.index,
-                       {},
-                       {},
-                       "the log had no positions " + std::to_string(gap->first.value) + " to " +
-                           std::to_string(gap->last.value) + " when they were to be sealed"});
-    } else if (const auto* rollback = std::get_if<RollbackLeaf>(&leaf.body)) {
-        expected.kind = Expectation::Kind::rollback;
-        expected.first = rollback->resume_after.next();
-        findings_.add({FindingKind::rollback_sealed,
-                       rollback->old_covered,
-                       {},
-                       {},
-                       leaf.index,
-                       rollback->old_incarnation,
-                       rollback->incarnation,
-                       rollback->reason == RollbackReason::head_went_back
-                           ? "the log ended at " + std::to_string(rollback->head.value)
-                       : rollback->reason == RollbackReason::other_log
-                           ? "the log had been deleted and made again"
-                           : "the newest sealed record was another one"});
-    } else {
-        return;
-    }
-    expectations_.push_back(expected);
 }
 
 void TrailVerifier::finish()

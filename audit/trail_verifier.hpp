@@ -5,33 +5,13 @@
 // along. What the leaves say about the log comes out as expectations, in order.
 
 #include "audit/audit_head.hpp"
+#include "audit/expectation.hpp"
 #include "audit/verify_report.hpp"
 
 #include <deque>
 #include <optional>
 
 namespace sealstream {
-
-// What the log should hold.
-struct Expectation {
-    enum class Kind : std::uint8_t {
-        event,    // that event, at `first`
-        rejected, // those bytes, at `first`
-        gap,      // nothing, from `first` to `last`
-        unknown,  // the leaf for `first` to `last` is lost
-        rollback, // go on at `first`
-    };
-    Kind kind{Kind::event};
-    bool is_of_other_log{false}; // sealed in an incarnation that is not the one we look at
-    Position first;
-    Position last;
-    EventId id;
-    Version version;
-    WallTime ingested;
-    Digest stream{};
-    Digest record{};
-    std::uint64_t leaf_index{0};
-};
 
 // A tree that somebody saw signed once: the stream must still contain it.
 struct KnownTree {
@@ -65,7 +45,6 @@ private:
     void settle();
     void check_known();
     void anchor(const CheckpointEntry& entry, const Checkpoint& checkpoint);
-    void expect(const Leaf& leaf);
     void add(FindingKind kind, std::string text, std::optional<std::uint64_t> leaf = {});
 
     const std::vector<VerifierKey> trusted_;
