@@ -85,17 +85,35 @@ std::optional<Expectation> expectation_of(const Leaf& leaf, const Digest& incarn
 std::optional<Finding> sealed_trouble(const Leaf& leaf)
 {
     if (const auto* rejected = std::get_if<RejectedLeaf>(&leaf.body)) {
-        return Finding{FindingKind::not_a_record, rejected->position, {}, {}, leaf.index, {}, {},
+        return Finding{FindingKind::not_a_record,
+                       rejected->position,
+                       {},
+                       {},
+                       leaf.index,
+                       {},
+                       {},
                        "the auditor has sealed bytes that are not a record"};
     }
     if (const auto* gap = std::get_if<GapLeaf>(&leaf.body)) {
-        return Finding{FindingKind::gap_sealed, gap->first, {}, {}, leaf.index, {}, {},
+        return Finding{FindingKind::gap_sealed,
+                       gap->first,
+                       {},
+                       {},
+                       leaf.index,
+                       {},
+                       {},
                        "the log had no positions " + std::to_string(gap->first.value) + " to " +
                            std::to_string(gap->last.value) + " when they were to be sealed"};
     }
     if (const auto* rollback = std::get_if<RollbackLeaf>(&leaf.body)) {
-        return Finding{FindingKind::rollback_sealed, rollback->old_covered, {}, {}, leaf.index,
-                       rollback->old_incarnation, rollback->incarnation, reason_text(*rollback)};
+        return Finding{FindingKind::rollback_sealed,
+                       rollback->old_covered,
+                       {},
+                       {},
+                       leaf.index,
+                       rollback->old_incarnation,
+                       rollback->incarnation,
+                       reason_text(*rollback)};
     }
     return std::nullopt;
 }

@@ -42,8 +42,8 @@ std::vector<StoredRecord> make_records(CodecKind kind)
         fill_random(event.draft.salt);
         event.stream = {"account", std::to_string(number % 1000)};
         event.version = Version{number / 1000 + 1};
-        records.push_back({Position{number + 1}, WallTime{1'700'000'000'000'000'000},
-                           codec(kind).encode(event)});
+        records.push_back(
+            {Position{number + 1}, WallTime{1'700'000'000'000'000'000}, codec(kind).encode(event)});
     }
     return records;
 }
