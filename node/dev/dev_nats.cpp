@@ -20,7 +20,9 @@ constexpr std::array<int, 3> version_min{2, 14, 4};
 Result<std::string> find_server(const std::string& given)
 {
     const char* named = std::getenv("SEALSTREAM_NATS_SERVER");
-    const std::string wanted = !given.empty() ? given : named != nullptr ? named : "nats-server";
+    const std::string wanted = !given.empty()                       ? given
+                               : named != nullptr && *named != '\0' ? named
+                                                                    : "nats-server";
     const auto found = find_program(wanted);
     if (!found) {
         return Error{Errc::unsupported, wanted + " is not there; `./dev deps` fetches one"};
