@@ -129,7 +129,7 @@ Task<Result<void>> FoldRun::check_log()
                             one.name + " has folded up to " + std::to_string(one.cursor.value) +
                                 ", but the log ends at " + std::to_string(head.value)};
         }
-        context_.metrics.cursor_is(one.name, one.version, one.cursor, head, lag());
+        tell_metrics(one);
     }
     co_return Result<void>{};
 }
@@ -196,18 +196,32 @@ void FoldRun::moved(const Load& load)
     }
     for (std::size_t done = 0; done < load.passes_done; ++done) {
         const Pass& pass = load.passes[done].pass;
+        head_ = std::max(head_, pass.to);
         for (const std::size_t at : pass.projections) {
-            ProjectionVersion& one = owned_[at];
-            one.cursor = pass.to;
-            head_ = std::max(head_, pass.to);
-            context_.metrics.batch_applied(one.name, pass.to.value - pass.from.value, duration);
-            context_.metrics.cursor_is(one.name, one.version, one.cursor, head_, lag());
+            owned_[at].cursor = pass.to;
+            tell_metrics(owned_[at]);
+            if (owned_[at].state == ProjectionVersion::State::active) {
+                context_.metrics.batch_applied(owned_[at].name, pass.to.value - pass.from.value,
+                                               duration);
+            }
         }
     }
     if (!committed_) {
         for (const ProjectionVersion& one : owned_) {
             context_.metrics.batch_failed(one.name);
         }
+    }
+    if (context_.on_moved) {
+        context_.on_moved(lowest(), head_);
+    }
+}
+
+void FoldRun::tell_metrics(const ProjectionVersion& one)
+{
+    context_.metrics.remaining_is(one.name, one.version,
+                                  head_ > one.cursor ? head_.value - one.cursor.value : 0);
+    if (one.state == ProjectionVersion::State::active) {
+        context_.metrics.cursor_is(one.name, one.cursor, head_, lag());
     }
 }
 

@@ -14,6 +14,8 @@
 #include "projections/metrics.hpp"
 #include "projections/options.hpp"
 
+#include <functional>
+
 namespace sealstream {
 
 struct FoldContext {
@@ -26,6 +28,8 @@ struct FoldContext {
     FoldFaults* faults; // never null
     ProjectorOptions options;
     std::vector<Projection> folds;
+    std::function<void(Position folded, Position head)>
+        on_moved{}; // after each commit; may be empty
 };
 
 class FoldRun {
@@ -55,6 +59,7 @@ private:
     [[nodiscard]] Task<void> commit(std::shared_ptr<Load> load);
     [[nodiscard]] Task<Result<void>> settled();
     void moved(const Load& load);
+    void tell_metrics(const ProjectionVersion& one);
     [[nodiscard]] std::chrono::nanoseconds lag() const;
 
     FoldContext& context_;

@@ -128,17 +128,21 @@ void ProjectorMetrics::batch_failed(std::string_view projection)
         .Increment();
 }
 
-void ProjectorMetrics::cursor_is(std::string_view projection, int version, Position cursor,
-                                 Position head, std::chrono::nanoseconds lag)
+void ProjectorMetrics::cursor_is(std::string_view projection, Position cursor, Position head,
+                                 std::chrono::nanoseconds lag)
 {
     const Labels labels = consumer(projection);
     const std::uint64_t waiting = head > cursor ? head.value - cursor.value : 0;
     families_->cursor.Add(labels).Set(number(cursor.value));
     families_->lag_events.Add(labels).Set(number(waiting));
     families_->lag_seconds.Add(labels).Set(waiting == 0 ? 0 : seconds(lag));
+}
+
+void ProjectorMetrics::remaining_is(std::string_view projection, int version, std::uint64_t events)
+{
     families_->remaining
         .Add({{"projection", std::string{projection}}, {"version", std::to_string(version)}})
-        .Set(number(waiting));
+        .Set(number(events));
 }
 
 void ProjectorMetrics::halted(std::string_view projection, bool is_halted)

@@ -29,10 +29,10 @@ public:
                        std::chrono::nanoseconds duration);
     void batch_failed(std::string_view projection);
 
-    // `head` is the log's; `oldest_waiting` the ingest time of the newest event that is folded in,
-    // as a lower bound of what waits.
-    void cursor_is(std::string_view projection, int version, Position cursor, Position head,
+    // Of the active version; `lag` is the age of the newest event that is folded in.
+    void cursor_is(std::string_view projection, Position cursor, Position head,
                    std::chrono::nanoseconds lag);
+    void remaining_is(std::string_view projection, int version, std::uint64_t events);
     void halted(std::string_view projection, bool is_halted);
 
 private:

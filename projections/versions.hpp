@@ -1,0 +1,43 @@
+#pragma once
+
+// Versions of a projection beside each other: comparing, swapping, dropping. The functions block.
+
+#include "projections/cursor_store.hpp"
+
+namespace sealstream {
+
+// What a table holds, whatever the order of its rows.
+struct TableDigest {
+    std::string table;
+    std::uint64_t rows{0};
+    std::string digest; // sums of halves of the rows' SHA-256
+
+    friend bool operator==(const TableDigest&, const TableDigest&) = default;
+};
+
+[[nodiscard]] Result<std::vector<TableDigest>> digest_tables(Connection& connection,
+                                                             const std::string& schema_name);
+
+// Inside the caller's transaction: `building` becomes the active version; `active`, if there is
+// one, is retired and kept, and versions that were retired before it are dropped.
+[[nodiscard]] Result<void> swap_versions(Connection& connection, const std::string& ledger,
+                                         const ProjectionVersion* active,
+                                         const ProjectionVersion& building);
+
+// Whoever rebuilds this projection owns its building version; ends with the session.
+[[nodiscard]] Result<bool> try_own_rebuild(Connection& connection, const std::string& ledger,
+                                           const std::string& projection);
+
+// What rebuilds that did not end have left behind. Only the owner of the rebuild may.
+[[nodiscard]] Result<void> drop_building(Connection& connection, const std::string& ledger,
+                                         const std::string& projection);
+
+// All versions, their tables and their cursors.
+[[nodiscard]] Result<void> drop_projection(Connection& connection, const std::string& ledger,
+                                           const std::string& projection);
+
+// Makes the indexes of a version, and fresh statistics for the planner.
+[[nodiscard]] Result<void> make_indexes(Connection& connection, const Projection& projection,
+                                        const ProjectionVersion& version);
+
+} // namespace sealstream
