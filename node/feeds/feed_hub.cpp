@@ -63,22 +63,6 @@ bool FeedHub::covers(Position after) const noexcept
     return has_joined_ && after <= tail_ && after.value + ring_.size() >= tail_.value;
 }
 
-std::vector<FeedEventPtr> FeedHub::recent(Position after, std::size_t events_max,
-                                          std::size_t bytes_max) const
-{
-    std::vector<FeedEventPtr> events;
-    std::size_t bytes = 0;
-    for (std::size_t at = ring_.size() - (tail_.value - after.value);
-         at < ring_.size() && events.size() < events_max; ++at) {
-        bytes += ring_[at]->bytes();
-        if (bytes > bytes_max && !events.empty()) {
-            break;
-        }
-        events.push_back(ring_[at]);
-    }
-    return events;
-}
-
 Task<void> FeedHub::wait(std::chrono::nanoseconds longest)
 {
     if (!is_closed_) {

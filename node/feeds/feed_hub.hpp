@@ -69,9 +69,11 @@ public:
 
     // Whether what comes directly after `after` is here, or will be.
     [[nodiscard]] bool covers(Position after) const noexcept;
-    // Events directly after `after`, which is covered; at least one whatever its size.
-    [[nodiscard]] std::vector<FeedEventPtr> recent(Position after, std::size_t events_max,
-                                                   std::size_t bytes_max) const;
+    // The event at `position`, which is at most tail() and not below what is covered.
+    [[nodiscard]] const FeedEventPtr& event(Position position) const noexcept
+    {
+        return ring_[ring_.size() - 1 - (tail_.value - position.value)];
+    }
     // Ends when something has happened, or after `longest`.
     [[nodiscard]] Task<void> wait(std::chrono::nanoseconds longest);
 

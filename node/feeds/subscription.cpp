@@ -28,22 +28,20 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
         if (hub_.fault()) {
             co_return *hub_.fault();
         }
-        std::vector<FeedEventPtr> found;
+        const Position before = cursor_;
         if (hub_.covers(cursor_)) {
             is_live_ = true;
-            found = hub_.recent(cursor_, limits.events_max, limits.bytes_max);
+            take_recent(limits, step);
         } else if (is_live_) {
             step.is_overrun = true;
             co_return step;
         } else {
-            auto page = co_await read_page(limits);
-            if (!page) {
-                co_return page.error();
+            const auto taken = co_await take_page(limits, step);
+            if (!taken) {
+                co_return taken.error();
             }
-            found = *std::move(page);
         }
-        const bool is_at_end = found.empty();
-        take(std::move(found), step.events);
+        const bool is_at_end = cursor_ == before;
         const auto left = deadline - SteadyClock::now();
         const bool is_news = is_at_end && !has_said_caught_up_;
         if (!step.events.empty() || is_news || left <= SteadyClock::duration::zero()) {
@@ -58,35 +56,38 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
     }
 }
 
-Task<Result<std::vector<FeedEventPtr>>> Subscription::read_page(FeedStepLimits limits)
+Task<Result<void>> Subscription::take_page(FeedStepLimits limits, FeedStep& step)
 {
     const ReadLimits page{limits.events_max, limits.bytes_max};
     const auto records = co_await hub_.event_log().read_from(cursor_, page);
     if (!records) {
         co_return records.error();
     }
-    std::vector<FeedEventPtr> events;
-    events.reserve(records->size());
     for (const StoredRecord& record : *records) {
+        if (record.position != cursor_.next()) {
+            co_return Error{Errc::corrupt, "the log jumps from position " +
+                                               std::to_string(cursor_.value) + " to " +
+                                               std::to_string(record.position.value)};
+        }
         SEAL_CO_TRY(event, make_feed_event(record));
-        events.push_back(std::move(event));
+        if (filter_.matches(event->event())) {
+            step.events.push_back(std::move(event));
+        }
+        cursor_ = record.position;
     }
-    co_return events;
+    co_return Result<void>{};
 }
 
-void Subscription::take(std::vector<FeedEventPtr> from, std::vector<FeedEventPtr>& to)
+void Subscription::take_recent(FeedStepLimits limits, FeedStep& step)
 {
-    if (from.empty()) {
-        return;
-    }
-    cursor_ = from.back()->position();
-    if (filter_.is_empty()) {
-        to = std::move(from);
-        return;
-    }
-    for (FeedEventPtr& event : from) {
+    std::size_t bytes = 0;
+    while (cursor_ < hub_.tail() && step.events.size() < limits.events_max &&
+           bytes < limits.bytes_max) {
+        cursor_ = cursor_.next();
+        const FeedEventPtr& event = hub_.event(cursor_);
         if (filter_.matches(event->event())) {
-            to.push_back(std::move(event));
+            bytes += event->bytes();
+            step.events.push_back(event);
         }
     }
 }

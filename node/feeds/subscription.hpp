@@ -39,8 +39,9 @@ public:
     [[nodiscard]] Position cursor() const noexcept { return cursor_; }
 
 private:
-    [[nodiscard]] Task<Result<std::vector<FeedEventPtr>>> read_page(FeedStepLimits limits);
-    void take(std::vector<FeedEventPtr> from, std::vector<FeedEventPtr>& to);
+    // Both move the cursor and add what matches to the step.
+    [[nodiscard]] Task<Result<void>> take_page(FeedStepLimits limits, FeedStep& step);
+    void take_recent(FeedStepLimits limits, FeedStep& step);
 
     FeedHub& hub_;
     Position cursor_;

@@ -19,6 +19,7 @@
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/handlers/handlers.hpp"
+#include "node/http/handlers/replay.hpp"
 #include "node/http/problem.hpp"
 
 namespace sealstream::http {
@@ -60,6 +61,16 @@ Task<Response> append_to_stream(RequestContext& request)
     append.drafts.reserve(events->size());
     for (EventInput& event : *events) {
         append.drafts.push_back(std::move(event.draft));
+    }
+    if (!append.drafts.front().key.empty()) {
+        const auto replay = co_await find_replay(services, append.stream, append.drafts);
+        if (!replay) {
+            co_return problem(replay.error());
+        }
+        if (*replay) {
+            services.metrics.replayed();
+            co_return created(**replay, services);
+        }
     }
     std::vector<StreamAppend> batch;
     batch.push_back(std::move(append));
