@@ -25,21 +25,11 @@ std::vector<StreamName> streams_of(const std::vector<StreamAppend>& batch)
     return streams;
 }
 
-Result<std::size_t> count_events(const std::vector<StreamAppend>& batch)
+std::size_t count_events(const std::vector<StreamAppend>& batch)
 {
     std::size_t events = 0;
-    std::set<StreamName> seen;
     for (const StreamAppend& append : batch) {
         events += append.drafts.size();
-        if (append.drafts.empty() || !seen.insert(append.stream).second) {
-            return Error{Errc::malformed, "each stream of an append appears once, with events"};
-        }
-    }
-    if (events == 0) {
-        return Error{Errc::malformed, "an append without events"};
-    }
-    if (events > append_events_max) {
-        return Error{Errc::too_large, "more than 1000 events in one append"};
     }
     return events;
 }
@@ -62,21 +52,19 @@ Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection
 
 Task<Result<Appended>> Appender::append(std::vector<StreamAppend> batch)
 {
-    const auto events = count_events(batch);
-    if (!events) {
-        co_return events.error();
-    }
+    SEAL_CO_TRY_VOID(check_batch(batch, append_events_max));
+    const std::size_t events = count_events(batch);
     if (is_closed_) {
         co_return Error{Errc::shutting_down, {}};
     }
-    if (queued_events_ + *events > options_.queue_events_max) {
+    if (queued_events_ + events > options_.queue_events_max) {
         co_return Error{Errc::overloaded, "too many events wait for the log"};
     }
     auto operation = std::make_shared<Operation>();
     operation->batch = std::move(batch);
-    operation->events = *events;
+    operation->events = events;
     operation->deadline = clock_.monotonic() + options_.append_timeout;
-    queued_events_ += *events;
+    queued_events_ += events;
     open_.insert(operation);
     auto initiate = [](auto handler, Appender* self, OperationPtr started) {
         // Shared only because std::function copies; called once. (any_completion_handler of

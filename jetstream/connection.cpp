@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <set>
+#include <thread>
 
 namespace sealstream::jetstream {
 
@@ -44,6 +46,38 @@ Error status_error(natsStatus status, std::string_view what)
 
 } // namespace
 
+namespace {
+
+// natsConnection_Close() waits for an answer to a last ping, which nobody reads any more when the
+// loop is ours: up to a second, so not on the I/O thread. The end of the process waits for those
+// that are left.
+class ClosingThreads {
+public:
+    ~ClosingThreads()
+    {
+        for (std::thread& thread : threads_) {
+            thread.join();
+        }
+    }
+    void close(ConnectionHandle connection)
+    {
+        const std::lock_guard lock{mutex_};
+        threads_.emplace_back(
+            [handle = std::move(connection)] { natsConnection_Close(handle.get()); });
+    }
+    static ClosingThreads& instance()
+    {
+        static ClosingThreads threads;
+        return threads;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::thread> threads_;
+};
+
+} // namespace
+
 // Lives as long as any library callback may run.
 struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     explicit Shared(boost::asio::any_io_executor executor) : home{executor}, changed{executor} {}
@@ -55,6 +89,7 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     std::function<void(bool)> state_handler;
     std::atomic<bool> is_connected{false};
     std::atomic<std::uint64_t> reconnects{0};
+    std::mutex gate; // between close() and the library's threads
     bool is_closed{false};
     std::uint64_t next_inbox{0};
 
@@ -74,6 +109,10 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     void state(bool connected)
     {
         is_connected.store(connected);
+        const std::lock_guard lock{gate};
+        if (is_closed) {
+            return;
+        }
         boost::asio::post(home, [self = shared_from_this(), connected] {
             if (self->is_closed) {
                 return;
@@ -357,14 +396,17 @@ Notifier& Connection::state_changed() noexcept
 
 void Connection::close() noexcept
 {
-    if (std::exchange(shared_->is_closed, true)) {
-        return;
+    {
+        const std::lock_guard lock{shared_->gate};
+        if (std::exchange(shared_->is_closed, true)) {
+            return;
+        }
     }
     shared_->state_handler = nullptr;
     shared_->answers.reset();
-    natsConnection_FlushTimeout(shared_->handle.get(),
-                                500); // nats.c before 3.13 may drop what is buffered
-    natsConnection_Close(shared_->handle.get());
+    shared_->loop->flush(); // nats.c before 3.13 may drop what is buffered
+    shared_->loop->close();
+    ClosingThreads::instance().close(std::move(shared_->handle));
     shared_->changed.notify_all();
 }
 

@@ -4,6 +4,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
+#include <atomic>
+#include <mutex>
+#include <optional>
 #include <unistd.h>
 
 namespace sealstream::jetstream {
@@ -15,7 +18,7 @@ public:
     AsioEventLoop(boost::asio::any_io_executor home, std::function<void()> on_read)
         : home_{std::move(home)},
           on_read_{std::move(on_read)},
-          socket_{home_}
+          socket_{std::in_place, home_}
     {
     }
 
@@ -34,10 +37,12 @@ public:
 
     void close() override
     {
+        const std::lock_guard lock{gate_};
+        is_open_ = false;
         on_read_ = nullptr;
         is_attached_ = false;
         ++generation_;
-        drop_socket();
+        socket_.reset(); // the library may keep the rest for longer than the io_context lives
     }
 
 private:
@@ -46,7 +51,8 @@ private:
                              natsSock socket)
     {
         auto& self = *static_cast<AsioEventLoop*>(loop);
-        const int duplicate = ::dup(socket);
+        const std::lock_guard lock{self.gate_};
+        const int duplicate = self.is_open_ ? ::dup(socket) : -1;
         if (duplicate < 0) {
             return NATS_SYS_ERROR;
         }
@@ -64,7 +70,10 @@ private:
         if (!add) {
             auto kept = *static_cast<std::shared_ptr<EventLoop>*>(user_data);
             auto& self = static_cast<AsioEventLoop&>(*kept);
-            boost::asio::post(self.home_, [kept = std::move(kept), &self] { self.end(); });
+            const std::lock_guard lock{self.gate_};
+            if (self.is_open_) {
+                boost::asio::post(self.home_, [kept = std::move(kept), &self] { self.end(); });
+            }
         }
         return NATS_OK;
     }
@@ -75,7 +84,11 @@ private:
         auto& self = static_cast<AsioEventLoop&>(*kept);
         self.wants_write_.store(add);
         // One write for all that is published until the loop comes round to it.
-        if (add && !self.is_write_posted_.exchange(true)) {
+        if (!add || self.is_write_posted_.exchange(true)) {
+            return NATS_OK;
+        }
+        const std::lock_guard lock{self.gate_};
+        if (self.is_open_) {
             boost::asio::post(self.home_, [kept = std::move(kept), &self] {
                 self.is_write_posted_.store(false);
                 self.write();
@@ -92,35 +105,37 @@ private:
 
     void begin(natsConnection* connection, int duplicate)
     {
-        ++generation_;
-        drop_socket();
-        if (!on_read_) {
+        if (!is_open_) {
             ::close(duplicate);
             return;
         }
+        ++generation_;
+        drop_socket();
         connection_ = connection;
         is_attached_ = true;
-        socket_.assign(duplicate);
+        socket_->assign(duplicate);
         wait_readable();
         write();
     }
 
     void end()
     {
-        is_attached_ = false;
-        ++generation_;
-        drop_socket();
+        if (is_open_) {
+            is_attached_ = false;
+            ++generation_;
+            drop_socket();
+        }
     }
 
     void drop_socket()
     {
         boost::system::error_code ignored;
-        socket_.close(ignored);
+        socket_->close(ignored);
     }
 
     void wait_readable()
     {
-        socket_.async_wait(
+        socket_->async_wait(
             boost::asio::posix::descriptor_base::wait_read,
             [kept = shared_from_this(), this, generation = generation_](boost::system::error_code) {
                 if (generation != generation_) {
@@ -145,7 +160,7 @@ private:
         if (!wants_write_.load() || std::exchange(is_waiting_to_write_, true)) {
             return;
         }
-        socket_.async_wait(
+        socket_->async_wait(
             boost::asio::posix::descriptor_base::wait_write,
             [kept = shared_from_this(), this, generation = generation_](boost::system::error_code) {
                 is_waiting_to_write_ = false;
@@ -157,7 +172,9 @@ private:
 
     boost::asio::any_io_executor home_;
     std::function<void()> on_read_;
-    boost::asio::posix::stream_descriptor socket_;
+    std::optional<boost::asio::posix::stream_descriptor> socket_;
+    std::mutex gate_; // between close() and the library's threads
+    bool is_open_{true};
     natsConnection* connection_{nullptr};
     std::uint64_t generation_{0};
     bool is_attached_{false};

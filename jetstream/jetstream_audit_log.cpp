@@ -10,6 +10,7 @@ namespace sealstream::jetstream {
 namespace {
 
 constexpr std::size_t read_bytes_max = 16 << 20; // of one page
+constexpr std::size_t in_flight_max = 16;        // groups without an answer
 
 } // namespace
 
@@ -29,6 +30,9 @@ struct JetStreamAuditLog::Core {
     std::unique_ptr<Publisher> publisher;
     std::unique_ptr<DirectReader> reader;
     bool is_closed{false};
+
+    [[nodiscard]] Task<Result<std::uint64_t>> append_group(std::uint64_t last,
+                                                           std::span<const Bytes> group);
 };
 
 JetStreamAuditLog::JetStreamAuditLog(std::shared_ptr<Core> core) : core_{std::move(core)} {}
@@ -56,8 +60,8 @@ JetStreamAuditLog::open(ConnectionOptions connection, AuditLogOptions options,
         co_return state.error();
     }
     core->incarnation = state->incarnation;
-    core->publisher = std::make_unique<Publisher>(
-        *core->connection, home, core->options.in_flight_max, core->options.acknowledge_timeout);
+    core->publisher = std::make_unique<Publisher>(*core->connection, home, in_flight_max,
+                                                  core->options.acknowledge_timeout);
     core->reader = std::make_unique<DirectReader>(*core->connection, core->name, home, timeout);
     SEAL_CO_TRY_VOID(core->publisher->start());
     SEAL_CO_TRY_VOID(core->reader->start());
@@ -69,62 +73,100 @@ JetStreamAuditLog::open(ConnectionOptions connection, AuditLogOptions options,
     co_return std::unique_ptr<JetStreamAuditLog>{new JetStreamAuditLog{std::move(core)}};
 }
 
+// Entries go as atomic batches with one condition each. Pipelining single publishes that each name
+// the next sequence is no fence: when another writer has appended as many as we had in flight, a
+// later one of ours names just the sequence that the stream has by then, and slips in behind the
+// other's.
 Task<Result<std::uint64_t>> JetStreamAuditLog::append(std::uint64_t last,
                                                       std::vector<Bytes> entries)
 {
     const auto core = core_;
-    Notifier answered{core->home};
-    std::size_t waiting = 0;
-    std::size_t sent_count = 0;
-    std::uint64_t reached = last;
-    std::optional<Error> failed;
-    // One answer per entry; the first that is not "stored" decides, and all later ones fail with
-    // it.
-    const auto on_ack = [&](const Ack& ack) {
-        --waiting;
-        if (ack.kind == Ack::Kind::stored && !failed) {
-            reached = std::max(reached, ack.sequence);
-        } else if (ack.kind == Ack::Kind::wrong_sequence && !failed) {
-            failed = Error{Errc::conflict, "another writer has appended to the audit stream"};
-        } else if (ack.kind == Ack::Kind::full && !failed) {
-            failed = Error{Errc::capacity, "the audit stream is full: " + ack.text};
-        } else if (!failed && ack.kind != Ack::Kind::stored) {
-            failed = Error{Errc::outcome_unknown, "an answer of the audit stream: " +
-                                                      std::string{name(ack.kind)} + " " + ack.text};
+    std::size_t at = 0;
+    while (at < entries.size()) {
+        std::size_t bytes = 0;
+        std::size_t end = at;
+        while (end < entries.size() && end - at < core->options.batch_entries_max &&
+               (end == at || bytes + entries[end].size() <= core->options.batch_bytes_max)) {
+            bytes += entries[end++].size();
         }
-        answered.notify_all();
-    };
-    for (const Bytes& entry : entries) {
-        while (waiting >= core->options.in_flight_max) {
-            co_await answered.wait_for(core->options.acknowledge_timeout);
+        const std::span<const Bytes> group{entries.data() + at, end - at};
+        const auto reached = co_await core->append_group(last, group);
+        if (!reached && at != 0 && reached.error().code != Errc::conflict) {
+            // What came before is in, so the caller must look.
+            co_return Error{Errc::outcome_unknown, describe(reached.error())};
         }
-        if (failed || core->is_closed) {
-            break;
+        if (!reached) {
+            co_return reached.error();
         }
-        const std::string condition = std::to_string(last + sent_count);
-        Publisher::Outgoing message;
-        message.subject = core->subject;
-        message.headers.push_back({"Nats-Expected-Last-Sequence", condition.c_str()});
-        message.payload = as_text(entry);
-        const auto sent = core->publisher->publish(message, on_ack);
-        if (!sent) {
-            failed = sent_count == 0 ? sent.error()
-                                     : Error{Errc::outcome_unknown, describe(sent.error())};
-            break;
-        }
-        ++waiting;
-        ++sent_count;
+        last = *reached;
+        at = end;
     }
-    while (waiting != 0) {
-        co_await answered.wait_for(core->options.acknowledge_timeout); // the publisher bounds it
-    }
-    if (failed) {
-        co_return *std::move(failed);
-    }
-    if (core->is_closed && sent_count != entries.size()) {
+    co_return last;
+}
+
+// `group` lives in the caller's frame, who awaits at once.
+Task<Result<std::uint64_t>> JetStreamAuditLog::Core::append_group(std::uint64_t last,
+                                                                  std::span<const Bytes> group)
+{
+    if (is_closed) {
         co_return Error{Errc::shutting_down, {}};
     }
-    co_return reached;
+    const std::string condition = std::to_string(last);
+    std::vector<Publisher::Outgoing> messages;
+    messages.reserve(group.size());
+    for (const Bytes& entry : group) {
+        Publisher::Outgoing message;
+        message.subject = subject;
+        message.payload = as_text(entry);
+        messages.push_back(std::move(message));
+    }
+    messages.front().headers.push_back({"Nats-Expected-Last-Sequence", condition.c_str()});
+    struct Outcome {
+        explicit Outcome(boost::asio::any_io_executor executor) : answered{std::move(executor)} {}
+        std::optional<Ack> ack;
+        Notifier answered;
+    };
+    const auto outcome = std::make_shared<Outcome>(home);
+    auto on_ack = [outcome](Ack ack) {
+        outcome->ack = std::move(ack);
+        outcome->answered.notify_all();
+    };
+    const auto sent = messages.size() == 1 ? publisher->publish(messages.front(), on_ack)
+                                           : publisher->publish_batch(messages, on_ack);
+    if (!sent) {
+        co_return sent.error();
+    }
+    while (!outcome->ack && !is_closed) {
+        co_await outcome->answered.wait_for(options.acknowledge_timeout); // the publisher bounds it
+    }
+    if (!outcome->ack) {
+        co_return Error{Errc::outcome_unknown, "closed before the answer came"};
+    }
+    const Ack& ack = *outcome->ack;
+    const std::string text = std::string{sealstream::jetstream::name(ack.kind)} + ": " + ack.text;
+    switch (ack.kind) {
+    case Ack::Kind::stored:
+        if (ack.sequence != last + group.size()) {
+            co_return Error{Errc::corrupt, "the audit stream numbers its entries otherwise"};
+        }
+        co_return ack.sequence;
+    case Ack::Kind::wrong_sequence:
+        co_return Error{Errc::conflict, "another writer has appended to the audit stream"};
+    case Ack::Kind::full:
+        co_return Error{Errc::capacity, "the audit stream is full: " + ack.text};
+    case Ack::Kind::too_large:
+        co_return Error{Errc::too_large, ack.text};
+    case Ack::Kind::lost:
+        co_return Error{Errc::outcome_unknown, text};
+    case Ack::Kind::undecided:
+    case Ack::Kind::transient:
+        co_return Error{Errc::unavailable, text};
+    case Ack::Kind::duplicate:
+    case Ack::Kind::batch_duplicate:
+    case Ack::Kind::fault:
+        break;
+    }
+    co_return Error{Errc::internal, text};
 }
 
 Task<Result<std::vector<AuditEntry>>> JetStreamAuditLog::read_from(std::uint64_t after,
@@ -133,6 +175,9 @@ Task<Result<std::vector<AuditEntry>>> JetStreamAuditLog::read_from(std::uint64_t
     const auto core = core_;
     const auto page =
         co_await core->reader->read(core->subject, after + 1, entries_max, read_bytes_max);
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
+    }
     if (!page) {
         co_return page.error();
     }
@@ -152,6 +197,9 @@ Task<Result<std::vector<AuditEntry>>> JetStreamAuditLog::read_from(std::uint64_t
 Task<Result<std::uint64_t>> JetStreamAuditLog::last()
 {
     const auto core = core_;
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
+    }
     const auto state =
         co_await stream_state(*core->connection, core->name, core->options.request_timeout);
     if (!state) {

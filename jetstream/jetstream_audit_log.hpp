@@ -18,7 +18,8 @@ struct AuditLogOptions {
     std::string ledger{"main"};
     int replicas{1};
     std::int64_t bytes_max{-1};
-    std::size_t in_flight_max{256};
+    std::size_t batch_entries_max{500}; // in one atomic batch
+    std::size_t batch_bytes_max{16 << 20};
     std::chrono::milliseconds acknowledge_timeout{5'000};
     std::chrono::milliseconds request_timeout{5'000};
 };

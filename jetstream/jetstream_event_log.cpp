@@ -132,6 +132,9 @@ Task<Result<std::vector<StoredRecord>>> JetStreamEventLog::read_from(Position af
         std::string subjects = log_subjects(core->options.ledger);
         auto page = co_await core->reader->read(std::move(subjects), last.value + 1, wanted,
                                                 limits.bytes_max - bytes);
+        if (core->is_closed) {
+            co_return Error{Errc::shutting_down, {}};
+        }
         if (!page) {
             co_return page.error();
         }
@@ -220,6 +223,9 @@ JetStreamEventLog::read_stream(StreamName stream, Version after, ReadLimits limi
 Task<Result<StreamHead>> JetStreamEventLog::stream_head(StreamName stream)
 {
     const auto core = core_;
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
+    }
     co_return co_await core->appender->head_of(std::move(stream));
 }
 
@@ -233,6 +239,9 @@ std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after)
 Task<Result<Position>> JetStreamEventLog::head()
 {
     const auto core = core_;
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
+    }
     const auto state =
         co_await stream_state(*core->writing, core->name, core->options.request_timeout);
     if (!state) {

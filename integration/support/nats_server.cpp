@@ -127,7 +127,7 @@ void NatsServers::write_config(std::size_t server) const
         file << "cluster {\n  name: test\n  listen: \"127.0.0.1:" << one.route_port
              << "\"\n  routes: [";
         for (const Server& other : servers_) {
-            file << " \"nats://127.0.0.1:" << other.route_port << "\"";
+            file << "\"nats://127.0.0.1:" << other.route_port << "\", ";
         }
         file << " ]\n}\n";
     }

@@ -1,0 +1,92 @@
+#pragma once
+
+// Logs on real nats-servers, for contract and failure tests. Each has a ledger of its own, so that
+// one set of servers serves a whole test binary.
+
+#include "integration/support/nats_server.hpp"
+#include "jetstream/jetstream_audit_log.hpp"
+#include "jetstream/jetstream_event_log.hpp"
+#include "tests/ports/audit_log_contract.hpp"
+#include "tests/ports/event_log_contract.hpp"
+#include "tests/support/run_task.hpp"
+
+#include <atomic>
+#include <stdexcept>
+
+namespace sealstream::testing {
+
+inline std::string fresh_ledger()
+{
+    static std::atomic<int> count{0};
+    return "l" + std::to_string(++count);
+}
+
+class JetStreamUnderTest final : public LogUnderTest {
+public:
+    JetStreamUnderTest(const NatsServers& servers, jetstream::EventLogOptions options)
+    {
+        options.ledger = options.ledger == "main" ? fresh_ledger() : options.ledger;
+        jetstream::ConnectionOptions connection;
+        connection.url = servers.url();
+        auto opened =
+            run_task(context_, jetstream::JetStreamEventLog::open(connection, options, {}, clock_,
+                                                                  context_.get_executor()));
+        if (!opened) {
+            throw std::runtime_error{describe(opened.error())};
+        }
+        log_ = *std::move(opened);
+    }
+    ~JetStreamUnderTest() override
+    {
+        log_->close();
+        log_.reset();
+        context_.restart();
+        context_.run_for(std::chrono::milliseconds{50}); // what was posted goes first
+    }
+
+    jetstream::JetStreamEventLog& log() override { return *log_; }
+    boost::asio::io_context& context() override { return context_; }
+
+private:
+    SystemClock clock_;
+    boost::asio::io_context context_{1};
+    std::unique_ptr<jetstream::JetStreamEventLog> log_;
+};
+
+class JetStreamAuditUnderTest final : public AuditLogUnderTest {
+public:
+    explicit JetStreamAuditUnderTest(const NatsServers& servers, int replicas = 1)
+    {
+        jetstream::ConnectionOptions connection;
+        connection.url = servers.url();
+        jetstream::AuditLogOptions options;
+        options.ledger = fresh_ledger();
+        options.replicas = replicas;
+        for (auto* const writer : {&first_, &second_}) {
+            auto opened = run_task(context_, jetstream::JetStreamAuditLog::open(
+                                                 connection, options, context_.get_executor()));
+            if (!opened) {
+                throw std::runtime_error{describe(opened.error())};
+            }
+            *writer = *std::move(opened);
+        }
+    }
+    ~JetStreamAuditUnderTest() override
+    {
+        first_.reset();
+        second_.reset();
+        context_.restart();
+        context_.run_for(std::chrono::milliseconds{50});
+    }
+
+    AuditLog& first_writer() override { return *first_; }
+    AuditLog& second_writer() override { return *second_; }
+    boost::asio::io_context& context() override { return context_; }
+
+private:
+    boost::asio::io_context context_{1};
+    std::unique_ptr<jetstream::JetStreamAuditLog> first_;
+    std::unique_ptr<jetstream::JetStreamAuditLog> second_;
+};
+
+} // namespace sealstream::testing
