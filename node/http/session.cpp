@@ -125,6 +125,7 @@ Task<bool> Session::accept_body(RequestContext& request, Response& response)
         request.route->body == BodyMode::none ? 0 : shared_.services.limits.body_bytes_max;
     const Got body = co_await read_body(bytes_max);
     if (body != Got::all) {
+        count_refusal(body);
         response = refusal_for(body);
         co_return false;
     }
@@ -275,19 +276,27 @@ Response Session::refusal_for(Got got) const
     return refusal(400, "malformed", "This is not a well-formed HTTP/1.1 request.");
 }
 
+void Session::count_refusal(Got got)
+{
+    auto reason = Rejection::bad_framing;
+    if (got == Got::timeout) {
+        reason = Rejection::timeout;
+    } else if (framing_ == Framing::body_too_large) {
+        reason = Rejection::body_too_large;
+    } else if (framing_ == Framing::header_too_large || framing_ == Framing::uri_too_long) {
+        reason = Rejection::header_too_large;
+    }
+    shared_.services.metrics.request_rejected(reason);
+}
+
 // For requests whose header could not be read.
 Task<bool> Session::refuse(Got got)
 {
     if (got == Got::end) {
         co_return false;
     }
-    auto& metrics = shared_.services.metrics;
-    metrics.request_rejected(got == Got::timeout ? Rejection::timeout
-                             : framing_ == Framing::header_too_large ||
-                                     framing_ == Framing::uri_too_long
-                                 ? Rejection::header_too_large
-                                 : Rejection::bad_framing);
-    metrics.request_started();
+    count_refusal(got);
+    shared_.services.metrics.request_started();
     RequestContext request{head_, shared_.services};
     request.request_id = make_request_id();
     auto response = refusal_for(got);

@@ -62,6 +62,7 @@ private:
     [[nodiscard]] Task<bool> write(std::string_view bytes);
     [[nodiscard]] Task<void> linger();
     [[nodiscard]] Response refusal_for(Got got) const;
+    void count_refusal(Got got);
     void enter(Phase phase, std::chrono::milliseconds longest);
     void stay(Phase phase)
     {

@@ -11,6 +11,7 @@
 // POST /drain     202: the node answers what it has, then ends, as on SIGTERM
 //                 403: a browser sent this from another site
 
+#include "node/feeds/feed_hub.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/node_json.hpp"
 #include "node/http/problem.hpp"
@@ -75,7 +76,9 @@ Task<Response> get_readyz(RequestContext& request)
 
 Task<Response> get_metrics(RequestContext& request)
 {
-    auto response = plain(200, request.services().metrics.text());
+    auto& services = request.services();
+    services.metrics.feed_ring(services.feeds.ring_bytes(), services.feeds.tail().value);
+    auto response = plain(200, services.metrics.text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     co_return response;
 }

@@ -115,6 +115,10 @@ TEST_CASE("headers, targets and bodies beyond their limits are named by status",
     CHECK(begins(world.exchange(get_text(std::string(30'000, '/'))), "HTTP/1.1 414"));
     CHECK(begins(world.exchange(post_text("/v1/events", large)), "HTTP/1.1 413"));
     CHECK(begins(world.exchange(chunked + "0\r\n\r\n"), "HTTP/1.1 413"));
+    const auto metrics = world.metrics.text();
+    for (const auto* line : {"{reason=\"header_too_large\"} 3", "{reason=\"body_too_large\"} 2"}) {
+        CHECK(metrics.find(line) != std::string::npos);
+    }
 }
 
 TEST_CASE("a client that dribbles its header or body is cut at the deadline", "[http][session]")
