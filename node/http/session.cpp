@@ -15,6 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using boost::asio::ip::tcp;
 
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t read_bytes = 16 << 10;       // one read of a header
 constexpr std::size_t read_body_bytes = 128 << 10; // one read of a body
 constexpr std::size_t kept_bytes_max = 1 << 20;    // a buffer that grew beyond is given back
@@ -230,7 +231,7 @@ Task<Session::Got> Session::read_input(std::size_t bytes_max)
         owes_continue_ = false;
         const auto phase = phase_;
         const auto deadline = deadline_;
-        const bool is_sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
+        const bool is_sent = co_await write(continue_line);
         if (!is_sent) {
             co_return Got::end;
         }
@@ -316,6 +317,11 @@ Task<bool> Session::answer(Response& response)
                            (is_read || response.stream != nullptr) &&
                            !(response.stream != nullptr && head_.is_http_1_0);
     out_.clear();
+    if (owes_continue_ && response.stream != nullptr) {
+        // The body will be read while the answer is on its way: its last chance to be asked for.
+        owes_continue_ = false;
+        out_ = continue_line;
+    }
     append_response(out_, response, framed, shared_.date);
     bool is_sent = co_await write(out_);
     if (is_sent && response.stream != nullptr && framed.has_body) {

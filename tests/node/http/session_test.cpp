@@ -165,6 +165,24 @@ TEST_CASE("Expect: 100-continue asks for the body only when it will be read", "[
     CHECK(begins(refused, "HTTP/1.1 413"));
 }
 
+TEST_CASE("a bulk is asked for before its answer begins", "[http][session][bulk]")
+{
+    ServerWorld world;
+    auto client = world.connect();
+    const std::string head{"POST /v1/streams/deal/42/events HTTP/1.1\r\nHost: a\r\nContent-Type: "
+                           "application/x-ndjson\r\nTransfer-Encoding: chunked\r\nExpect: "
+                           "100-continue\r\nConnection: close\r\n\r\n"};
+
+    REQUIRE(run_task(world.context, client.send(head)));
+    const auto asked = run_task(world.context, client.read_until("\r\n\r\n"));
+    REQUIRE(run_task(world.context, client.send("d\r\n{\"type\":\"A\"}\n\r\n0\r\n\r\n")));
+    const auto answer = run_task(world.context, client.read_to_end());
+
+    CHECK(begins(asked, "HTTP/1.1 100 Continue\r\n\r\n"));
+    CHECK(count_of(answer, "HTTP/1.1 ") == 2);
+    CHECK(answer.find("\"appended\":\"1\"") != std::string::npos);
+}
+
 TEST_CASE("HTTP/1.0 and HEAD are answered in their own ways", "[http][session]")
 {
     ServerWorld world;
