@@ -76,6 +76,10 @@ Result<std::string> create_version(Connection& connection, const std::string& le
                                    const Projection& projection, State state,
                                    const std::string& incarnation)
 {
+    const auto named = check_projection_name(ledger, projection.name);
+    if (!named) {
+        return named.error();
+    }
     SEAL_TRY(next, connection.run(next_version, {ledger, projection.name}));
     const int version = static_cast<int>(next.integer(0, 0));
     const bool is_active = state == State::active;

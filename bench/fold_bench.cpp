@@ -1,0 +1,212 @@
+// The speed of folding and rebuilding the event index, beside a bare COPY of the same rows into the
+// same table with the same indexes, in transactions of the same size, in the same Postgres. One
+// JSON object a line.
+//
+//   fold_bench [events]
+
+#include "core/base/log.hpp"
+#include "integration/support/postgres_home.hpp"
+#include "projections/projector.hpp"
+#include "projections/rebuild.hpp"
+#include "tests/support/memory_event_log.hpp"
+
+#include <prometheus/registry.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+using namespace sealstream;
+using namespace sealstream::testing;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t default_events = 300'000;
+constexpr std::size_t batch_events = 5'000;
+
+void print(const char* name, double value, double baseline, double target)
+{
+    std::printf(R"({"name":"%s","value":%.0f,"unit":"events/s","baseline":%.0f,"ratio":%.2f,)"
+                R"("target":%.2f})"
+                "\n",
+                name, value, baseline, value / baseline, target);
+    std::fflush(stdout);
+}
+
+double rate(std::size_t events, Steady::time_point begun)
+{
+    return static_cast<double>(events) /
+           std::chrono::duration<double>(Steady::now() - begun).count();
+}
+
+// About 256 bytes a record, with words as applications have them.
+Draft draft_of(std::uint64_t number, EventIdSource& ids)
+{
+    constexpr std::array<const char*, 8> words{"invoice", "paid",   "shipping", "delayed",
+                                               "refund",  "issued", "customer", "support"};
+    Draft draft;
+    draft.id = ids.next();
+    draft.type = number % 3 == 0 ? "TokensTransferred" : "OrderPlaced";
+    draft.source = "economy-service";
+    draft.actor = "user:" + std::to_string(number % 1000);
+    draft.data = R"({"amount":)" + std::to_string(number % 10'000) + R"(,"from":"account-)" +
+                 std::to_string(number % 5000) + R"(","note":")" + words[number % 8] + " " +
+                 words[number / 8 % 8] + R"(","to":"account-)" + std::to_string(number % 77) +
+                 "\"}";
+    return draft;
+}
+
+struct World {
+    PostgresServer server{PostgresServerOptions{
+        true, {"shared_buffers=512MB", "max_wal_size=8GB", "checkpoint_timeout=30min"}}};
+    PostgresHome home{server};
+    SystemClock clock;
+    MemoryEventLog log{home.context.get_executor(), clock};
+    prometheus::Registry registry;
+    ProjectorMetrics metrics{registry};
+    FoldFaults none;
+
+    void fill(std::size_t events)
+    {
+        EventIdSource ids{clock};
+        for (std::size_t done = 0; done < events;) {
+            StreamAppend append{{"account", std::to_string(done / 500 % 997)}, Expected{}, {}};
+            for (; append.drafts.size() < 500 && done < events; ++done) {
+                append.drafts.push_back(draft_of(done, ids));
+            }
+            std::vector<StreamAppend> batch{std::move(append)};
+            SEAL_CHECK(home.run(log.append(std::move(batch))).has_value(), "valid events");
+        }
+    }
+
+    // The rows as they will stand in the table, made beforehand, so that only COPY is timed.
+    std::vector<Bytes> rows_of_table()
+    {
+        auto connection = home.pool.lend();
+        std::vector<Bytes> batches;
+        Position after{};
+        while (true) {
+            auto records = home.run(log.read_from(after, ReadLimits{batch_events, 64 << 20}));
+            if (records->empty()) {
+                return batches;
+            }
+            after = records->back().position;
+            SEAL_CHECK((*connection)->run_script("BEGIN").has_value(), "the server answers");
+            auto batch = encode_batch(*records);
+            SEAL_CHECK((*connection)->copy_in(copy_batch, batch.rows.finish()).has_value(),
+                       "rows fit");
+            // Through the server once, so that the columns are those of the table.
+            batches.push_back(table_rows(**connection));
+            (*connection)->roll_back();
+        }
+    }
+
+    static Bytes table_rows(Connection& connection)
+    {
+        const auto made = connection.run(
+            "SELECT position, id, stream_type, stream_id, version, type, source, actor, category,"
+            " time_nanos, ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta,"
+            " data_exact, meta_exact, words FROM batch",
+            {}, SqlFormat::binary);
+        constexpr std::size_t columns = 18;
+        CopyBuffer rows{columns};
+        for (std::size_t row = 0; row < made->rows(); ++row) {
+            rows.begin_row();
+            for (std::size_t column = 0; column < columns; ++column) {
+                if (made->is_null(row, column)) {
+                    rows.add_null();
+                } else {
+                    rows.add_bytes(made->bytes(row, column));
+                }
+            }
+        }
+        return to_bytes(rows.finish());
+    }
+
+    double bare_copy(const std::vector<Bytes>& batches, std::size_t events)
+    {
+        auto connection = home.pool.lend();
+        const auto projection = event_index_projection();
+        SEAL_CHECK((*connection)
+                       ->run_script("CREATE SCHEMA bare; SET search_path = bare;" +
+                                    projection.schema_sql + projection.indexes_sql +
+                                    ";SET synchronous_commit = off")
+                       .has_value(),
+                   "the tables can be made twice");
+        const auto begun = Steady::now();
+        for (const Bytes& rows : batches) {
+            SEAL_CHECK(
+                (*connection)->copy_in("COPY events FROM STDIN (FORMAT binary)", rows).has_value(),
+                "rows fit");
+        }
+        const double result = rate(events, begun);
+        connection->close_at_return();
+        return result;
+    }
+
+    double fold(std::size_t events)
+    {
+        Stop stop{home.context.get_executor()};
+        Projector projector{log, home.pool, home.threads, clock, stop, {}, metrics};
+        const auto begun = Steady::now();
+        home.tasks.spawn("projector", projector.run());
+        while (true) {
+            const auto projections = projector.status().projections;
+            if (!projections.empty() && projections.front().cursor.value >= events) {
+                break;
+            }
+            home.context.restart();
+            home.context.run_one_for(std::chrono::milliseconds{5});
+        }
+        const double result = rate(events, begun);
+        stop.request();
+        home.run(home.tasks.wait_idle(std::chrono::seconds{20}));
+        return result;
+    }
+
+    double rebuild(std::size_t events)
+    {
+        Stop stop{home.context.get_executor()};
+        FoldContext context{log,   home.pool, home.threads,
+                            clock, stop,      metrics,
+                            &none, {},        {event_index_projection()},
+                            {}};
+        const auto begun = Steady::now();
+        auto indexing = begun;
+        const auto note = [&indexing](const RebuildProgress& progress) {
+            if (progress.stage == RebuildProgress::Stage::indexing) {
+                indexing = Steady::now();
+            }
+        };
+        const auto report =
+            home.run(rebuild_projection(std::move(context), RebuildOptions{false, true}, note));
+        SEAL_CHECK(report.has_value(), "nothing disturbs the rebuild");
+        const double result = rate(events, begun);
+        std::fprintf(stderr, "rebuild: folded in %.2f s, whole %.2f s, swap %.1f ms\n",
+                     std::chrono::duration<double>(indexing - begun).count(),
+                     std::chrono::duration<double>(report->total).count(),
+                     std::chrono::duration<double, std::milli>(report->swap).count());
+        return result;
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::size_t events =
+        argc > 1 ? static_cast<std::size_t>(std::strtoull(argv[1], nullptr, 10)) : default_events;
+    set_log_level(Level::warn);
+    World world;
+    world.fill(events);
+    {
+        auto connection = world.home.pool.lend();
+        SEAL_CHECK(prepare_session(**connection).has_value(), "the server answers");
+    }
+    const auto batches = world.rows_of_table();
+    const double copied = world.bare_copy(batches, events);
+    print("bare_copy", copied, copied, 1.0);
+    print("fold", world.fold(events), copied, 0.6);
+    print("rebuild", world.rebuild(events), 100'000, 1.0);
+    return 0;
+}
