@@ -87,9 +87,9 @@ ROOMS = [
     Room("bench", ANY, headers=EVERY_LIBRARY),
 ]
 
-# Only these files of node/ may name a concrete adapter.
+# The files directly in node/ and the command line are the wiring; the folders in node/ have rows of their own.
 ADAPTERS = ["jetstream", "postgres", "projections", "audit/service", "reactors"]
-WIRING = re.compile(r"^node/(wiring[a-z_]*\.(cpp|hpp)|main\.cpp|cli/.*)$")
+WIRING = re.compile(r"^node/([a-z_]+\.(cpp|hpp)|cli/.*)$")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 

@@ -18,7 +18,7 @@ MACRO = re.compile(r"[A-Z][A-Z0-9_]+")
 KEYWORD_BEFORE_PAREN = re.compile(r"(\w+)\s*$")
 # Trivially destructible, so that a temporary of them does no harm.
 TRIVIAL_BEFORE_BRACE = re.compile(
-    r"\b(milliseconds|seconds|microseconds|nanoseconds|Position|Version|LeafIndex|TreeSize|ReadLimits|WallTime"
+    r"\b(hours|minutes|seconds|milliseconds|microseconds|nanoseconds|Position|Version|LeafIndex|TreeSize|ReadLimits|WallTime"
     r"|size_t|u?int\d+_t|Monotonic|Notifier::Ticket)\s*$"
 )
 TEMPORARY = re.compile(r"\bstd::(string|vector|map|optional|function|unique_ptr|shared_ptr)\b(?!::)(<[^;()]*>)?\s*[({]")
@@ -98,7 +98,7 @@ def place_problem(code, offset, end):
     for word in words_before_open_parens(code, start, offset):
         if ASSERTION.fullmatch(word):
             return "C4: co_await in an assertion runs twice"
-        if MACRO.fullmatch(word) and word != "SEAL_CO_TRY":
+        if MACRO.fullmatch(word) and not word.startswith("SEAL_CO_TRY"):
             return "C3: co_await in the argument of a macro"
         if word in {"if", "while", "switch", "for"}:
             return "C3: co_await in a condition; give the result a name first"

@@ -56,7 +56,8 @@ class Layers(unittest.TestCase):
 
     def test_only_the_wiring_names_adapters(self):
         self.refused("node/http/a.cpp", '#include "jetstream/jetstream_event_log.hpp"')
-        self.refused("node/signals.cpp", '#include "postgres/pool.hpp"')
+        self.refused("node/dev/a.cpp", '#include "postgres/pool.hpp"')
+        self.refused("node/newfolder/a.cpp", '#include "postgres/pool.hpp"')
         self.accepted("node/wiring.cpp", '#include "postgres/pool.hpp"')
 
     def test_a_header_that_shows_a_library_stays_in_its_room(self):
@@ -130,6 +131,7 @@ class Coroutines(unittest.TestCase):
             "try { a(); } catch (const E&) { co_await recover(); }",
         ]:
             self.assertEqual(self.rules(code), ["C3"], code)
+        self.assertEqual(self.rules("SEAL_CO_TRY_VOID(co_await log.sync());"), [])
         self.assertEqual(self.rules("SEAL_CO_TRY(head, co_await log.head());"), [])
         self.assertEqual(self.rules("if (ready) { co_await go(); }"), [])
         self.assertEqual(self.rules("auto&& got = co_await go();"), [])
