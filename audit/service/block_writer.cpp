@@ -6,7 +6,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr std::chrono::milliseconds patience{1'000}; // a look around when nobody wakes us
+constexpr std::chrono::milliseconds patience{30'000}; // a look around when nobody wakes us
 
 } // namespace
 
@@ -62,11 +62,26 @@ Task<void> BlockWriter::run()
         } else if (is_finishing_) {
             break;
         } else {
-            co_await changed_.wait_for(has_work ? parts_.options.block_linger
-                                                : parts_.options.checkpoint_interval);
+            co_await changed_.wait_for(time_to_look(has_work));
         }
     }
     room_.notify_all();
+}
+
+// Until the next thing is due, if nobody wakes us before.
+std::chrono::nanoseconds BlockWriter::time_to_look(bool has_work) const
+{
+    const Monotonic now = parts_.clock.monotonic();
+    std::chrono::nanoseconds wait = patience;
+    if (has_work) {
+        wait = std::min<std::chrono::nanoseconds>(wait, linger_since_ +
+                                                            parts_.options.block_linger - now);
+    }
+    if (written_.tree_size != signed_size_) {
+        wait = std::min<std::chrono::nanoseconds>(
+            wait, signed_at_ + parts_.options.checkpoint_interval - now);
+    }
+    return std::max<std::chrono::nanoseconds>(wait, std::chrono::milliseconds{1});
 }
 
 bool BlockWriter::is_lingering() const

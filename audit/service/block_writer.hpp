@@ -45,6 +45,7 @@ private:
     [[nodiscard]] Task<Result<void>> write();
     [[nodiscard]] Task<Result<void>> sign();
     [[nodiscard]] Task<Result<void>> append(std::vector<Bytes> entries);
+    [[nodiscard]] std::chrono::nanoseconds time_to_look(bool has_work) const;
     [[nodiscard]] bool is_lingering() const;
     [[nodiscard]] bool is_checkpoint_due() const;
 

@@ -1,6 +1,8 @@
 #pragma once
 
-// Reads a log that may have holes: every position comes, with its record or without.
+// Reads a log that may have holes: every position comes, with its record or without. It follows a
+// feed, which reads ahead, and looks for the edges of a hole with single reads where the feed ends
+// at one.
 
 #include "core/async/awaitable.hpp"
 #include "core/ports/event_log.hpp"
@@ -23,8 +25,13 @@ public:
     [[nodiscard]] Task<Result<std::vector<RecordSlot>>> read(Position first, Position head);
 
 private:
+    [[nodiscard]] Task<std::vector<RecordSlot>> follow(Position first, Position head);
+
     EventLog& log_;
-    std::size_t batch_{4096}; // shrinks at a hole, to find its edges
+    std::unique_ptr<Feed> feed_;
+    Position feed_next_;      // what the feed delivers next
+    bool is_in_hole_{false};  // the position before is missing, for certain
+    std::size_t batch_{4096}; // of single reads; shrinks at a hole, to find its edges
 };
 
 } // namespace sealstream

@@ -57,7 +57,7 @@ public:
     Task<void> until_ended()
     {
         while (tasks_.running() != 0) {
-            co_await tasks_.wait_idle(std::chrono::milliseconds{100});
+            co_await tasks_.wait_idle(std::chrono::seconds{20});
         }
     }
 
