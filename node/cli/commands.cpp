@@ -1,0 +1,83 @@
+#include "node/cli/commands.hpp"
+
+#include <iostream>
+
+namespace sealstream::cli {
+
+namespace {
+
+int exit_code(Errc code)
+{
+    switch (code) {
+    case Errc::not_found:
+        return 3;
+    case Errc::conflict:
+        return 4;
+    case Errc::unauthenticated:
+    case Errc::forbidden:
+        return 5;
+    case Errc::overloaded:
+    case Errc::unavailable:
+    case Errc::timed_out:
+    case Errc::outcome_unknown:
+    case Errc::capacity:
+    case Errc::shutting_down:
+        return 6;
+    case Errc::malformed:
+    case Errc::duplicate_key:
+    case Errc::invalid_utf8:
+    case Errc::lone_surrogate:
+    case Errc::number_out_of_range:
+    case Errc::too_deep:
+    case Errc::too_large:
+    case Errc::bad_name:
+    case Errc::key_reuse:
+    case Errc::refused:
+    case Errc::precondition_required:
+        return 7;
+    case Errc::corrupt:
+        return exit_tampered;
+    case Errc::unsupported:
+    case Errc::internal:
+    case Errc::proof_too_short:
+    case Errc::proof_too_long:
+    case Errc::bad_signature:
+    case Errc::untrusted_key:
+        return exit_unexpected;
+    }
+    return exit_unexpected;
+}
+
+} // namespace
+
+void SettingsFlags::add_to(CLI::App& command)
+{
+    command.add_option("--config", file, "settings file (YAML); see config/README.md")
+        ->check(CLI::ExistingFile);
+    command.add_option("--set", set, "one setting, key=value; may be repeated");
+}
+
+Result<LoadedSettings> SettingsFlags::load() const
+{
+    SettingsSources sources;
+    sources.file = file;
+    sources.environment = process_environment();
+    sources.flags = set;
+    auto loaded = load_settings(sources);
+    if (loaded) {
+        set_log_level(loaded->settings.log.level);
+    }
+    return loaded;
+}
+
+int fail(const Error& error)
+{
+    std::cerr << "sealstream: " << info(error.code).title << "\n";
+    if (!error.context.empty()) {
+        std::cerr << "  " << error.context << "\n";
+    }
+    std::cerr << "  " << info(error.code).remedy << std::endl;
+    return exit_code(error.code);
+}
+
+} // namespace sealstream::cli

@@ -1,0 +1,47 @@
+#include "audit/service/key_file.hpp"
+#include "node/cli/commands.hpp"
+
+#include <iostream>
+
+namespace sealstream::cli {
+
+void add_keys(CLI::App& app, int& code)
+{
+    auto* const command = app.add_subcommand("keys", "the keys that sign checkpoints");
+    command->require_subcommand(1);
+
+    auto origin = std::make_shared<std::string>();
+    auto file = std::make_shared<std::string>();
+    auto* const generate = command->add_subcommand(
+        "generate", "make a signing key; prints the verifier key to hand out");
+    generate->add_option("--origin", *origin, "the log's name, such as example.org/ledger/main")
+        ->required();
+    generate->add_option("--out", *file, "the file for the private key; never overwritten")
+        ->required();
+    generate->callback([origin, file, &code] {
+        const auto key = SigningKey::generate(*origin);
+        if (!key) {
+            code = fail(key.error());
+            return;
+        }
+        const auto saved = save_signing_key(*key, *file);
+        if (!saved) {
+            code = fail(saved.error());
+            return;
+        }
+        std::cout << key->verifier().to_string() << std::endl;
+    });
+
+    auto* const show = command->add_subcommand("show", "print the verifier key of a signing key");
+    show->add_option("file", *file, "the private key's file")->required();
+    show->callback([file, &code] {
+        const auto key = load_signing_key(*file);
+        if (!key) {
+            code = fail(key.error());
+            return;
+        }
+        std::cout << key->verifier().to_string() << std::endl;
+    });
+}
+
+} // namespace sealstream::cli

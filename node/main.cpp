@@ -1,0 +1,32 @@
+#include "node/cli/commands.hpp"
+#include "node/version.hpp"
+
+#include <iostream>
+
+int main(int argc, char** argv)
+{
+    using namespace sealstream;
+    CLI::App app{"Sealstream: an event ledger that can prove itself.", "sealstream"};
+    app.footer("Examples:\n"
+               "  sealstream dev --data .data/dev          try everything on this machine\n"
+               "  sealstream serve --config sealstream.yaml\n"
+               "  sealstream verify --config sealstream.yaml --key VKEY\n"
+               "Exit codes: 0 ok, 2 usage, 3 not found, 4 conflict, 5 permission, 6 unavailable,\n"
+               "7 rejected, 10 tampering or loss found, 11 could not decide, 130 interrupted.");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "sealstream " + std::string{version_text});
+    int code = cli::exit_ok;
+    cli::add_dev(app, code);
+    cli::add_serve(app, code);
+    cli::add_verify(app, code);
+    cli::add_keys(app, code);
+    cli::add_projection(app, code);
+    cli::add_config(app, code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int asked_for = app.exit(error, std::cout, std::cerr);
+        return asked_for == 0 ? cli::exit_ok : cli::exit_usage;
+    }
+    return code;
+}
