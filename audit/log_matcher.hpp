@@ -54,6 +54,7 @@ private:
     [[nodiscard]] bool has_id(std::size_t at, const EventId& id);
     [[nodiscard]] bool skip_expectation(const Expectation& expected);
     void match_event(const Expectation& expected);
+    [[nodiscard]] bool is_unchanged(const Expectation& expected, const Slot& slot);
     void resolve_mismatch(const Expectation& expected, const RecordFacts& found);
     void compare(const Expectation& expected, Slot& slot);
     void take_gap(const Expectation& gap);

@@ -39,26 +39,33 @@ bool StreamChecker::explain_hole(Version last, Version next)
     return true;
 }
 
-std::optional<StreamFault> StreamChecker::next(const RecordFacts& facts, ByteView record)
+StreamChecker::Place& StreamChecker::place_of(std::string_view stream)
 {
-    Place& place = streams_[facts.stream];
-    const bool follows = facts.version == place.version.next();
+    const auto known = streams_.find(stream);
+    return known != streams_.end() ? known->second : streams_[std::string{stream}];
+}
+
+std::optional<StreamFault> StreamChecker::next(std::string_view stream, Version version,
+                                               bool is_chained, ByteView record)
+{
+    Place& place = place_of(stream);
+    const bool follows = version == place.version.next();
     const bool is_explained =
-        !follows && facts.version > place.version && explain_hole(place.version, facts.version);
+        !follows && version > place.version && explain_hole(place.version, version);
     std::optional<StreamFault> fault;
     if (!follows && !is_explained) {
         fault = StreamFault{false,
-                            "version " + std::to_string(facts.version.value) + " comes after " +
+                            "version " + std::to_string(version.value) + " comes after " +
                                 std::to_string(place.version.value),
                             {},
                             {}};
     }
-    if (facts.is_chained && !fault) {
+    if (is_chained && !fault) {
         fault = check_hashes(place, is_explained, record);
     } else {
         place.is_hash_known = false;
     }
-    place.version = std::max(place.version, facts.version);
+    place.version = std::max(place.version, version);
     return fault;
 }
 

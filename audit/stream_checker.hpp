@@ -4,8 +4,9 @@
 // chained. It keeps the newest version and hash of each stream: about 150 bytes and the name, for
 // as many streams as there are.
 
-#include "audit/sealer.hpp"
+#include "core/event/event.hpp"
 
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -21,7 +22,8 @@ struct StreamFault {
 class StreamChecker {
 public:
     // The next record of the log.
-    [[nodiscard]] std::optional<StreamFault> next(const RecordFacts& facts, ByteView record);
+    [[nodiscard]] std::optional<StreamFault> next(std::string_view stream, Version version,
+                                                  bool is_chained, ByteView record);
 
     // An event that can not be read any more, and whose stream therefore nobody knows, had this
     // version: a stream may lack it without another finding.
@@ -38,7 +40,16 @@ private:
     [[nodiscard]] std::optional<StreamFault> check_hashes(Place& place, bool is_after_hole,
                                                           ByteView record);
 
-    std::unordered_map<std::string, Place> streams_;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept
+        {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    [[nodiscard]] Place& place_of(std::string_view stream);
+
+    std::unordered_map<std::string, Place, Hash, std::equal_to<>> streams_;
     std::multiset<std::uint64_t> lost_; // at most lost_max
 };
 

@@ -60,7 +60,8 @@ private:
                 "the record says to be of stream " + facts.stream);
             return;
         }
-        if (auto fault = places_.next(facts, stored.record)) {
+        if (auto fault =
+                places_.next(facts.stream, facts.version, facts.is_chained, stored.record)) {
             findings_.add(
                 {fault->is_chain ? FindingKind::chain_broken : FindingKind::version_broken,
                  stored.position,
