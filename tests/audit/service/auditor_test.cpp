@@ -241,6 +241,31 @@ TEST_CASE("a log that went back is sealed as such, with an alarm, and goes on", 
     CHECK(report.signed_to == Position{17});
 }
 
+TEST_CASE(
+    "a log that lost its end and has grown past it again is noticed by its newest sealed record",
+    "[audit][service]")
+{
+    CapturedLog captured;
+    captured.expect("audit.log_rolled_back");
+    LedgerFixture ledger;
+    ledger.append(20);
+    ledger.seal();
+    ledger.log.cut_after(Position{18});
+    ledger.append(7);
+
+    ledger.seal();
+    const VerifyReport report = ledger.verify();
+
+    CHECK(captured.count("audit.log_rolled_back") == 1);
+    REQUIRE(report.findings.size() == 3);
+    CHECK(report.findings[0].kind == FindingKind::rollback_sealed);
+    CHECK(report.findings[0].position == Position{20});
+    CHECK(report.findings[1].kind == FindingKind::event_replaced);
+    CHECK(report.findings[1].position == Position{19});
+    CHECK(report.findings[2].position == Position{20});
+    CHECK(report.signed_to == Position{25});
+}
+
 TEST_CASE("a log that was made again is sealed from its beginning, with an alarm",
           "[audit][service]")
 {
