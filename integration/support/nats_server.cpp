@@ -98,6 +98,7 @@ NatsServers::NatsServers(NatsOptions options) : options_{std::move(options)}
         write_config(server);
         start(server);
     }
+    wait_for_quorum();
 }
 
 NatsServers::~NatsServers()
@@ -239,6 +240,23 @@ std::string NatsServers::monitor(std::size_t server, const std::string& path) co
     }
     ::close(socket);
     return answer;
+}
+
+void NatsServers::wait_for_quorum() const
+{
+    const auto deadline = std::chrono::steady_clock::now() + start_timeout;
+    for (std::size_t server = 0; servers_.size() > 1 && server < servers_.size();) {
+        if (servers_[server].process <= 0 ||
+            monitor(server, "/healthz").find("\"ok\"") != std::string::npos) {
+            ++server;
+            continue;
+        }
+        if (std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error{"no quorum:\n" + monitor(server, "/healthz") +
+                                     last_log_lines(server)};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
 }
 
 int NatsServers::leader_of(const std::string& stream) const

@@ -38,6 +38,9 @@ public:
     void stop(std::size_t server = 0);  // in good order
     void start(std::size_t server = 0); // after kill() or stop(); returns when it listens
 
+    // Returns when a cluster has elected who manages its streams; at once for one server.
+    void wait_for_quorum() const;
+
     // Which server leads the JetStream stream, by its monitoring page; -1 when none does.
     [[nodiscard]] int leader_of(const std::string& stream) const;
 

@@ -1,0 +1,14 @@
+# The proof that it holds: real processes, killed, stopped, and their files edited.
+add_library(sealstream_test_cluster STATIC
+    support/block_file.cpp support/highway_hash.cpp support/process.cpp)
+target_link_libraries(sealstream_test_cluster
+    PUBLIC sealstream_jetstream sealstream_nats_servers sealstream_postgres_server
+           sealstream_test_support)
+sealstream_use_pch(sealstream_test_cluster asio)
+sealstream_test(highway_hash_test PCH asio LABELS unit
+    SOURCES highway_hash_test.cpp
+    DEPENDS sealstream_test_cluster)
+
+sealstream_test(jetstream_failure_test PCH asio LABELS integration cluster TIMEOUT 300
+    SOURCES jetstream_failure_test.cpp support/fake_nats_server.cpp
+    DEPENDS sealstream_test_cluster sealstream_test_ports sealstream_test_events PkgConfig::libnats)
