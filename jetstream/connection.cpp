@@ -352,6 +352,9 @@ Task<Result<boost::json::object>> Connection::request(std::string subject, std::
         co_await waiting.arrived->wait_for(timeout);
     }
     self->waiting.erase(reply);
+    if (self->is_closed && !waiting.is_done) {
+        co_return Error{Errc::shutting_down, {}};
+    }
     if (!sent) {
         co_return sent.error();
     }
@@ -379,6 +382,11 @@ bool Connection::is_connected() const noexcept
     return shared_->is_connected.load() && !shared_->is_closed;
 }
 
+bool Connection::is_closed() const noexcept
+{
+    return shared_->is_closed;
+}
+
 std::uint64_t Connection::reconnects() const noexcept
 {
     return shared_->reconnects.load();
@@ -403,6 +411,9 @@ void Connection::close() noexcept
         }
     }
     shared_->state_handler = nullptr;
+    for (const auto& [reply, waiting] : shared_->waiting) {
+        waiting->arrived->notify_all();
+    }
     shared_->answers.reset();
     shared_->loop->flush(); // nats.c before 3.13 may drop what is buffered
     shared_->loop->close();

@@ -64,6 +64,7 @@ public:
 
     [[nodiscard]] std::string new_inbox() const; // unique, without a trailing dot
     [[nodiscard]] bool is_connected() const noexcept;
+    [[nodiscard]] bool is_closed() const noexcept; // by us
     [[nodiscard]] std::uint64_t reconnects() const noexcept;
     void on_state(std::function<void(bool is_connected)> handler);
     [[nodiscard]] Notifier& state_changed() noexcept; // for those who wait for the connection

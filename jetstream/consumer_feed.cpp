@@ -263,7 +263,7 @@ Task<Result<FeedBatch>> ConsumerFeed::next(std::size_t events_max, std::chrono::
     const auto deadline = start + wait;
     Backoff backoff{{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}}};
     while (true) {
-        if (is_closed_) {
+        if (is_closed_ || connection_.is_closed()) {
             co_return Error{Errc::shutting_down, {}};
         }
         if (!buffer_.empty()) {

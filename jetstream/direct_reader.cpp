@@ -97,10 +97,13 @@ Task<Result<DirectReader::Page>> DirectReader::ask(std::string body, bool is_bat
     const std::string subject = "$JS.API.DIRECT.GET." + stream_;
     const auto sent = connection_.publish(subject, reply, {}, body);
     const auto deadline = std::chrono::steady_clock::now() + timeout_;
-    while (sent && !waiting.is_done && std::chrono::steady_clock::now() < deadline) {
+    while (sent && !waiting.is_done && !is_closed_ && std::chrono::steady_clock::now() < deadline) {
         co_await arrived.wait_for(deadline - std::chrono::steady_clock::now());
     }
     waiting_.erase(reply);
+    if (is_closed_ && !waiting.is_done) {
+        co_return Error{Errc::shutting_down, {}};
+    }
     if (!sent) {
         co_return sent.error();
     }
@@ -188,6 +191,10 @@ Task<Result<StoredRecord>> DirectReader::last_of_leader(std::string subject)
 void DirectReader::close()
 {
     answers_.reset();
+    is_closed_ = true;
+    for (const auto& [reply, waiting] : waiting_) {
+        waiting->arrived->notify_all();
+    }
 }
 
 } // namespace sealstream::jetstream

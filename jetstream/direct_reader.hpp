@@ -62,6 +62,7 @@ private:
     std::uint64_t next_token_{0};
     std::map<std::string, Waiting*, std::less<>> waiting_;
     std::unique_ptr<Subscription> answers_;
+    bool is_closed_{false};
 };
 
 } // namespace sealstream::jetstream

@@ -15,6 +15,23 @@
 
 namespace sealstream::testing {
 
+// Opens what `open` makes; three servers need some seconds to find their leader.
+template <class Open>
+auto open_patiently(boost::asio::io_context& context, Open open)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{40};
+    while (true) {
+        auto opened = run_task(context, open());
+        if (opened) {
+            return *std::move(opened);
+        }
+        if (!info(opened.error().code).is_retryable ||
+            std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error{describe(opened.error())};
+        }
+    }
+}
+
 inline std::string fresh_ledger()
 {
     static std::atomic<int> count{0};
@@ -28,13 +45,10 @@ public:
         options.ledger = options.ledger == "main" ? fresh_ledger() : options.ledger;
         jetstream::ConnectionOptions connection;
         connection.url = servers.url();
-        auto opened =
-            run_task(context_, jetstream::JetStreamEventLog::open(connection, options, {}, clock_,
-                                                                  context_.get_executor()));
-        if (!opened) {
-            throw std::runtime_error{describe(opened.error())};
-        }
-        log_ = *std::move(opened);
+        log_ = open_patiently(context_, [&] {
+            return jetstream::JetStreamEventLog::open(connection, options, {}, clock_,
+                                                      context_.get_executor());
+        });
     }
     ~JetStreamUnderTest() override
     {
@@ -63,12 +77,10 @@ public:
         options.ledger = fresh_ledger();
         options.replicas = replicas;
         for (auto* const writer : {&first_, &second_}) {
-            auto opened = run_task(context_, jetstream::JetStreamAuditLog::open(
-                                                 connection, options, context_.get_executor()));
-            if (!opened) {
-                throw std::runtime_error{describe(opened.error())};
-            }
-            *writer = *std::move(opened);
+            *writer = open_patiently(context_, [&] {
+                return jetstream::JetStreamAuditLog::open(connection, options,
+                                                          context_.get_executor());
+            });
         }
     }
     ~JetStreamAuditUnderTest() override
