@@ -26,8 +26,8 @@ class AuditLog {
 public:
     virtual ~AuditLog() = default;
 
-    // Appends entries in order, directly after `last`. Returns the sequence of the last one. On an error
-    // none is in, or (outcome_unknown, and conflict after the first batch of many) a prefix.
+    // Appends entries in order, directly after `last`. Returns the sequence of the last one. On an
+    // error none is in, or (outcome_unknown, and conflict after the first batch of many) a prefix.
     //
     //   conflict         somebody else has written: this writer is deposed
     //   outcome_unknown  some may be in: read the tail
