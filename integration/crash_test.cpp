@@ -1,0 +1,72 @@
+// Whatever is killed, and whenever: nothing that was acknowledged is lost or doubled, and read
+// model and audit catch up.
+
+#include "integration/support/ledger_invariants.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/seed.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+using namespace sealstream::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t rounds_default = 50;
+constexpr std::size_t events_between_kills = 20;
+
+std::size_t rounds()
+{
+    const char* const wanted = std::getenv("SEALSTREAM_CRASH_ROUNDS");
+    return wanted != nullptr ? std::stoul(wanted) : rounds_default;
+}
+
+void kill_in_rounds(bool is_synced, std::size_t count)
+{
+    ClusterOptions options;
+    options.is_synced = is_synced;
+    options.nodes = 2;
+    Cluster cluster{options};
+    auto random = random_generator(is_synced ? 1 : 2);
+    AppenderOptions load;
+    load.ports = cluster.node_ports();
+    load.seed = random();
+    AppenderClient client{load};
+
+    for (std::size_t round = 0; round < count; ++round) {
+        const auto member = static_cast<Member>(random() % member_kinds);
+        const std::size_t number = random() % cluster.count(member);
+        INFO("round " << round << ": " << name(member) << " " << number);
+        REQUIRE(client.wait_for_more(random() % events_between_kills, 60s));
+        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 30});
+        cluster.kill(member, number);
+        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 100});
+        cluster.start(member, number);
+    }
+    REQUIRE(client.wait_for_more(50, 60s)); // it goes on
+    const auto appended = client.finish();
+
+    std::cout << count << " rounds" << (is_synced ? ", synced: " : ": ")
+              << appended.acknowledged.size() << " events acknowledged, " << appended.repeated
+              << " requests repeated, " << appended.unanswered << " without an answer" << std::endl;
+    check_ledger_invariants(cluster, appended);
+}
+
+} // namespace
+
+TEST_CASE("nothing is lost when any process is killed under load", "[crash]")
+{
+    if (Cluster::is_possible()) {
+        kill_in_rounds(false, rounds() / 2);
+    }
+}
+
+TEST_CASE("nothing is lost when any process is killed under load and every write is synced",
+          "[crash]")
+{
+    if (Cluster::is_possible()) {
+        kill_in_rounds(true, rounds() - rounds() / 2);
+    }
+}

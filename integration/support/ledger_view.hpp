@@ -1,0 +1,35 @@
+#pragma once
+
+// A look at a ledger past the product's processes: the log straight from JetStream, the event index
+// straight from Postgres.
+
+#include "core/ports/event_log.hpp"
+#include "integration/support/cluster.hpp"
+#include "projections/postgres_event_index.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+namespace sealstream::testing {
+
+class LedgerView {
+public:
+    explicit LedgerView(const Cluster& cluster);
+    ~LedgerView();
+    LedgerView(const LedgerView&) = delete;
+    LedgerView& operator=(const LedgerView&) = delete;
+
+    [[nodiscard]] std::vector<StoredRecord> records();
+    [[nodiscard]] std::vector<IndexedEvent> indexed();
+    [[nodiscard]] Position head();
+    [[nodiscard]] Position cursor(); // 0 when Postgres does not answer
+
+private:
+    SystemClock clock_;
+    boost::asio::io_context context_{1};
+    std::unique_ptr<EventLog> log_;
+    Pool pool_;
+    BlockingPool threads_{BlockingPoolOptions{}};
+    PostgresEventIndex index_{"main", pool_, threads_};
+};
+
+} // namespace sealstream::testing
