@@ -60,11 +60,11 @@ State state_in(std::string_view text)
 Result<void> make_tables(Connection& connection, const std::string& schema_name,
                          const std::string& sql)
 {
-    const auto made = connection.run_script("CREATE SCHEMA " + quoted(schema_name));
+    const auto made = connection.run_script("CREATE SCHEMA " + sql_name(schema_name));
     if (!made) {
         return made.error();
     }
-    SEAL_TRY(used, connection.run(use_schema, {quoted(schema_name)}));
+    SEAL_TRY(used, connection.run(use_schema, {sql_name(schema_name)}));
     const auto run = connection.run_script(sql);
     if (!run) {
         return with_context(run.error(), "making the tables of " + schema_name);
@@ -149,7 +149,7 @@ Result<void> check_owned(Connection& connection, const std::string& ledger,
 Result<void> fold(Connection& connection, const Projection& projection,
                   const ProjectionVersion& owned)
 {
-    SEAL_TRY(used, connection.run_prepared(use_schema, {quoted(owned.schema_name)}));
+    SEAL_TRY(used, connection.run_prepared(use_schema, {sql_name(owned.schema_name)}));
     const auto folded = connection.run_script(projection.apply_sql);
     if (!folded) {
         return with_context(folded.error(), "folding " + projection.name);
@@ -172,7 +172,7 @@ Result<void> move(Connection& connection, const std::string& ledger, const Proje
 
 } // namespace
 
-std::string quoted(std::string_view identifier)
+std::string sql_name(std::string_view identifier)
 {
     std::string text{"\""};
     for (const char letter : identifier) {

@@ -73,6 +73,6 @@ struct FoldTarget {
                                    const std::vector<Projection>& projections);
 
 // A name inside SQL text.
-[[nodiscard]] std::string quoted(std::string_view identifier);
+[[nodiscard]] std::string sql_name(std::string_view identifier);
 
 } // namespace sealstream

@@ -105,7 +105,7 @@ template <class Read>
 
 PostgresEventIndex::PostgresEventIndex(std::string ledger, Pool& pool, BlockingPool& threads)
     : ledger_{std::move(ledger)},
-      table_{quoted(active_schema_name(ledger_, projection_name)) + ".events"},
+      table_{sql_name(active_schema_name(ledger_, projection_name)) + ".events"},
       pool_{pool},
       threads_{threads}
 {

@@ -41,7 +41,7 @@ constexpr const char* without_timeout = "SET LOCAL statement_timeout = 0";
 
 Result<void> rename_schema(Connection& connection, const std::string& from, const std::string& to)
 {
-    return connection.run_script("ALTER SCHEMA " + quoted(from) + " RENAME TO " + quoted(to));
+    return connection.run_script("ALTER SCHEMA " + sql_name(from) + " RENAME TO " + sql_name(to));
 }
 
 // Inside the caller's transaction.
@@ -52,7 +52,7 @@ Result<void> drop_in_states(Connection& connection, const std::string& ledger,
     SEAL_TRY(schemas, connection.run(select_schemas, which));
     for (std::size_t row = 0; row < schemas.rows(); ++row) {
         const auto dropped = connection.run_script("DROP SCHEMA IF EXISTS " +
-                                                   quoted(schemas.text(row, 0)) + " CASCADE");
+                                                   sql_name(schemas.text(row, 0)) + " CASCADE");
         if (!dropped) {
             return dropped.error();
         }
@@ -82,7 +82,7 @@ Result<std::vector<TableDigest>> digest_tables(Connection& connection,
     for (std::size_t row = 0; row < tables.rows(); ++row) {
         const std::string table{tables.text(row, 0)};
         SEAL_TRY(answer,
-                 connection.run(digest_statement(quoted(schema_name) + "." + quoted(table))));
+                 connection.run(digest_statement(sql_name(schema_name) + "." + sql_name(table))));
         digests.push_back({table, static_cast<std::uint64_t>(answer.integer(0, 0)),
                            std::string{answer.text(0, 1)} + ":" + std::string{answer.text(0, 2)}});
     }
@@ -141,7 +141,7 @@ Result<void> make_indexes(Connection& connection, const Projection& projection,
     SEAL_TRY(unlimited, connection.run(without_timeout));
     const auto used = connection.run_script("SET LOCAL maintenance_work_mem = '256MB';"
                                             "SET LOCAL search_path = " +
-                                            quoted(version.schema_name));
+                                            sql_name(version.schema_name));
     if (!used) {
         return used;
     }
@@ -151,7 +151,7 @@ Result<void> make_indexes(Connection& connection, const Projection& projection,
     }
     SEAL_TRY(tables, connection.run(select_tables, {version.schema_name}));
     for (std::size_t row = 0; row < tables.rows(); ++row) {
-        const auto analyzed = connection.run_script("ANALYZE " + quoted(tables.text(row, 0)));
+        const auto analyzed = connection.run_script("ANALYZE " + sql_name(tables.text(row, 0)));
         if (!analyzed) {
             return analyzed;
         }
