@@ -5,7 +5,6 @@ find_package(OpenSSL REQUIRED)
 find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers json url)
 find_package(yaml-cpp REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
-pkg_check_modules(libpqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(libnats REQUIRED IMPORTED_TARGET libnats)
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
@@ -29,7 +28,7 @@ else()
     target_link_libraries(sealstream_catch INTERFACE Catch2::Catch2)
 endif()
 
-message(STATUS "boost ${Boost_VERSION}, openssl ${OPENSSL_VERSION}, libpqxx ${libpqxx_VERSION}, "
+message(STATUS "boost ${Boost_VERSION}, openssl ${OPENSSL_VERSION}, libpq ${libpq_VERSION}, "
                "nats.c ${libnats_VERSION}, Catch2 ${Catch2_VERSION}, BLAKE3 ${BLAKE3_LIBRARY}")
 
 # Their macros change inline code, so every target sees them.

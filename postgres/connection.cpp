@@ -3,9 +3,10 @@
 #include "core/base/check.hpp"
 #include "postgres/errors.hpp"
 
+#include <libpq-fe.h>
+
 #include <array>
 #include <charconv>
-#include <libpq-fe.h>
 #include <utility>
 
 namespace sealstream {

@@ -1,5 +1,7 @@
 #include "integration/support/postgres_server.hpp"
 
+#include <libpq-fe.h>
+
 #include <arpa/inet.h>
 #include <chrono>
 #include <condition_variable>
@@ -11,7 +13,6 @@
 #include <fstream>
 #include <future>
 #include <grp.h>
-#include <libpq-fe.h>
 #include <mutex>
 #include <pwd.h>
 #include <stdexcept>
