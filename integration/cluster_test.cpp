@@ -1,0 +1,93 @@
+// Three nats-servers, two nodes: the loss of the server that leads the log loses nothing.
+
+#include "integration/support/ledger_invariants.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/seed.hpp"
+
+#include <iostream>
+#include <thread>
+
+using namespace sealstream::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+ClusterOptions three_servers()
+{
+    ClusterOptions options;
+    options.nats_servers = 3;
+    options.nodes = 2;
+    return options;
+}
+
+AppenderOptions load_on(const Cluster& cluster)
+{
+    AppenderOptions load;
+    load.ports = cluster.node_ports();
+    load.seed = seed();
+    return load;
+}
+
+std::size_t leader_of_log(Cluster& cluster)
+{
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (std::chrono::steady_clock::now() < deadline) {
+        const int leader = cluster.nats().leader_of("EV_main");
+        if (leader >= 0) {
+            return static_cast<std::size_t>(leader);
+        }
+        std::this_thread::sleep_for(50ms);
+    }
+    throw std::runtime_error{"the log has no leader"};
+}
+
+void tell(const AppendedByClients& appended)
+{
+    std::cout << appended.acknowledged.size() << " events acknowledged, " << appended.repeated
+              << " requests repeated" << std::endl;
+}
+
+} // namespace
+
+TEST_CASE("nothing is lost when the leader of the log is killed under load", "[cluster]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    Cluster cluster{three_servers()};
+    AppenderClient client{load_on(cluster)};
+
+    for (int round = 0; round < 4; ++round) {
+        REQUIRE(client.wait_for_more(100, 60s));
+        const std::size_t leader = leader_of_log(cluster);
+        cluster.kill(Member::nats, leader);
+        INFO("round " << round << ", server " << leader << " is dead");
+        REQUIRE(client.wait_for_more(30, 60s)); // two of three are enough
+        cluster.start(Member::nats, leader);
+        cluster.nats().wait_for_quorum();
+    }
+    const auto appended = client.finish();
+
+    tell(appended);
+    check_ledger_invariants(cluster, appended);
+}
+
+TEST_CASE("nothing is lost or doubled when the leader of the log freezes under load", "[cluster]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    Cluster cluster{three_servers()};
+    AppenderClient client{load_on(cluster)};
+
+    REQUIRE(client.wait_for_more(100, 60s));
+    const std::size_t leader = leader_of_log(cluster);
+    cluster.nats().pause(leader);
+    std::this_thread::sleep_for(6s); // long enough for the others to elect another
+    cluster.nats().resume(leader);
+    REQUIRE(client.wait_for_more(100, 60s));
+    const auto appended = client.finish();
+
+    tell(appended);
+    check_ledger_invariants(cluster, appended);
+}
