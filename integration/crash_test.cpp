@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t rounds_default = 50;
-constexpr std::size_t events_between_kills = 20;
+constexpr std::size_t events_between_kills = 60;
 
 std::size_t rounds()
 {
@@ -28,11 +28,15 @@ void kill_in_rounds(bool is_synced, std::size_t count)
     ClusterOptions options;
     options.is_synced = is_synced;
     options.nodes = 2;
+    options.projectors = 2; // one folds, one stands by
+    options.auditors = 2;   // each start deposes the other
     Cluster cluster{options};
     auto random = random_generator(is_synced ? 1 : 2);
     AppenderOptions load;
     load.ports = cluster.node_ports();
     load.seed = random();
+    load.connections = 8;
+    load.pause = 1ms;
     AppenderClient client{load};
 
     for (std::size_t round = 0; round < count; ++round) {
@@ -40,7 +44,7 @@ void kill_in_rounds(bool is_synced, std::size_t count)
         const std::size_t number = random() % cluster.count(member);
         INFO("round " << round << ": " << name(member) << " " << number);
         REQUIRE(client.wait_for_more(random() % events_between_kills, 60s));
-        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 30});
+        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 250});
         cluster.kill(member, number);
         std::this_thread::sleep_for(std::chrono::milliseconds{random() % 100});
         cluster.start(member, number);

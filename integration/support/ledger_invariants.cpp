@@ -156,6 +156,12 @@ void check_ledger_invariants(Cluster& cluster, const AppendedByClients& appended
     CHECK(rebuilt.exit_code == 0);
     CHECK(json_of(rebuilt).at("was_active").as_bool());
     CHECK(json_of(rebuilt).at("is_equal").as_bool());
+
+    // An error line means that a person must act; whoever was killed has come back by itself.
+    for (const std::string& line : cluster.error_lines()) {
+        UNSCOPED_INFO(line);
+    }
+    CHECK(cluster.error_lines().empty());
 }
 
 } // namespace sealstream::testing
