@@ -2,6 +2,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "jetstream/closing_threads.hpp"
 #include "jetstream/event_loop.hpp"
 #include "jetstream/message.hpp"
 
@@ -12,7 +13,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <thread>
 
 namespace sealstream::jetstream {
 
@@ -43,38 +43,6 @@ Error status_error(natsStatus status, std::string_view what)
         return Error{Errc::unavailable, text};
     }
 }
-
-} // namespace
-
-namespace {
-
-// natsConnection_Close() waits for an answer to a last ping, which nobody reads any more when the
-// loop is ours: up to a second, so not on the I/O thread. The end of the process waits for those
-// that are left.
-class ClosingThreads {
-public:
-    ~ClosingThreads()
-    {
-        for (std::thread& thread : threads_) {
-            thread.join();
-        }
-    }
-    void close(ConnectionHandle connection)
-    {
-        const std::lock_guard lock{mutex_};
-        threads_.emplace_back(
-            [handle = std::move(connection)] { natsConnection_Close(handle.get()); });
-    }
-    static ClosingThreads& instance()
-    {
-        static ClosingThreads threads;
-        return threads;
-    }
-
-private:
-    std::mutex mutex_;
-    std::vector<std::thread> threads_;
-};
 
 } // namespace
 
@@ -417,7 +385,7 @@ void Connection::close() noexcept
     shared_->answers.reset();
     shared_->loop->flush(); // nats.c before 3.13 may drop what is buffered
     shared_->loop->close();
-    ClosingThreads::instance().close(std::move(shared_->handle));
+    close_elsewhere(std::move(shared_->handle));
     shared_->changed.notify_all();
 }
 

@@ -25,7 +25,8 @@ Task<Result<void>> open_on_nats(const Settings& settings, StoresContext context,
     options.codec = settings.ledger.codec;
     options.chain = settings.ledger.chain;
     const int replicas = options.replicas;
-    auto log = co_await jetstream::JetStreamEventLog::open(settings.nats, std::move(options), {},
+    const jetstream::FeedOptions feed;
+    auto log = co_await jetstream::JetStreamEventLog::open(settings.nats, std::move(options), feed,
                                                            context.clock, context.home);
     if (!log) {
         co_return log.error();
