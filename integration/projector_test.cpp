@@ -294,6 +294,63 @@ TEST_CASE("a projection that joins later is folded alone until it meets the othe
     CHECK(are_equal(home.indexed_events(), home.expected_events()));
 }
 
+TEST_CASE("a fold that can not take an event halts, and leaves no half of the batch", "[projector]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    ProjectorHome home;
+    home.lines.expect("projector.halted");
+    auto random = testing::random_generator(48);
+    home.append_random(random, 150);
+    const Projection picky{"picky", "CREATE TABLE seen (position bigint, share bigint)", "",
+                           "INSERT INTO seen SELECT position, 1 / (position - 130) FROM batch"};
+
+    RunningProjector projector{home, nullptr, {event_index_projection(), picky}};
+    REQUIRE(projector.wait_until(State::halted));
+
+    CHECK(home.value("SELECT count(*) FROM main_picky.seen") == "100");
+    CHECK(home.indexed_events().size() == 100);
+    CHECK(projector.status().last_error.find("101..150") != std::string::npos);
+}
+
+TEST_CASE("a projector folds the log of the same database", "[projector]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    ProjectorHome home;
+    auto& log = home.open_log();
+    Stop stop{home.context.get_executor()};
+    ProjectorOptions options;
+    options.batch_wait = std::chrono::milliseconds{20};
+    Projector projector{log, home.pool, home.threads, home.clock, stop, options, home.metrics};
+    home.tasks.spawn("projector", projector.run());
+    auto random = testing::random_generator(49);
+    std::vector<EventId> ids;
+    for (int count = 0; count < 40; ++count) {
+        StreamAppend append{{"deal", "1"}, Expected{}, {testing::random_event(random).draft}};
+        ids.push_back(append.drafts.front().id);
+        std::vector<StreamAppend> batch{std::move(append)};
+        REQUIRE(home.run(log.append(std::move(batch))));
+    }
+
+    while (home.run(home.index.cursor())->value < 40) {
+        REQUIRE(projector.status().state != State::halted);
+    }
+    stop.request();
+
+    const auto indexed = home.indexed_events();
+    REQUIRE(indexed.size() == 40);
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        CHECK(indexed[at].event.draft.id == ids[at]);
+    }
+    while (projector.status().state != State::stopped) {
+        home.context.restart();
+        home.context.run_one_for(std::chrono::milliseconds{5});
+    }
+}
+
 TEST_CASE("events count once when Postgres is killed again and again while they are folded",
           "[projector][crash]")
 {

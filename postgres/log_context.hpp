@@ -1,6 +1,7 @@
 #pragma once
 
-// What the parts of one PostgresEventLog share. Lives at home, on the I/O thread.
+// What the parts of one PostgresEventLog share; feeds share it too, because they may outlive the
+// log, and then find it closed. Lives at home, on the I/O thread.
 
 #include "postgres/log_statements.hpp"
 #include "postgres/postgres_event_log.hpp"

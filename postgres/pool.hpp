@@ -2,10 +2,10 @@
 
 // Connections, lent to one blocking job at a time.
 //
-// Executor  Any thread; lending blocks, so it happens on the BlockingPool: with_connection() does
-// that. Bound     At most connections_max are open; who finds none free waits up to lend_timeout,
-// then gets
-//           `overloaded`. A connection that comes back broken, or inside a transaction, is closed.
+// Executor  Any thread; lending blocks, so it happens on the BlockingPool: with_connection().
+// Bound     At most connections_max are open; who finds none free waits up to lend_timeout, then
+//           gets `overloaded`. A connection that comes back broken, or inside a transaction, is
+//           closed.
 
 #include "core/async/blocking_pool.hpp"
 #include "postgres/connection.hpp"

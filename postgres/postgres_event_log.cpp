@@ -27,7 +27,8 @@ const Error closed{Errc::shutting_down, "the log is closed", {}};
 } // namespace
 
 struct PostgresEventLog::Parts {
-    LogContext context;
+    std::shared_ptr<LogContext> shared;
+    LogContext& context{*shared};
     LogWriter writer{context};
     LogListener listener{context};
 
@@ -61,14 +62,18 @@ Task<Result<std::unique_ptr<PostgresEventLog>>> PostgresEventLog::open(PostgresL
     };
     SEAL_CO_TRY(opened, co_await with_connection(threads, pool, std::move(job)));
     const auto executor = co_await boost::asio::this_coro::executor;
-    std::unique_ptr<Parts> parts{
-        new Parts{LogContext{std::move(options), pool, threads, tasks, std::move(opened.ledger),
-                             std::move(opened.durability), Notifier{executor}}}};
+    std::shared_ptr<LogContext> shared{
+        new LogContext{std::move(options), pool, threads, tasks, std::move(opened.ledger),
+                       std::move(opened.durability), Notifier{executor}}};
+    std::unique_ptr<Parts> parts{new Parts{std::move(shared)}};
     co_return std::unique_ptr<PostgresEventLog>{new PostgresEventLog{std::move(parts)}};
 }
 
 PostgresEventLog::PostgresEventLog(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
-PostgresEventLog::~PostgresEventLog() = default;
+PostgresEventLog::~PostgresEventLog()
+{
+    close();
+}
 
 Task<Result<Appended>> PostgresEventLog::append(std::vector<StreamAppend> batch)
 {
@@ -105,7 +110,7 @@ Task<Result<StreamHead>> PostgresEventLog::stream_head(StreamName stream)
 std::unique_ptr<Feed> PostgresEventLog::subscribe_from(Position after)
 {
     parts_->listener.start();
-    return std::make_unique<PostgresFeed>(parts_->context, after);
+    return std::make_unique<PostgresFeed>(parts_->shared, after);
 }
 
 Task<Result<Position>> PostgresEventLog::head()

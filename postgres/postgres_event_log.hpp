@@ -2,18 +2,16 @@
 
 // The event log of the single-database profile: EventLog on Postgres.
 //
-// Executor    Calls start and complete on the I/O thread; SQL runs on the blocking pool.
-// Order       An append locks its ledger's row until it has committed, so positions are gapless and
-// become
-//             visible in order, whoever appends from where.
-// Grouping    All appends that wait while one transaction runs go into the next one together.
-// In doubt    A commit without an answer is resolved by taking the ledger's lock again, which waits
-// for the
-//             old transaction's end, and looking for its ids; only if that fails, too, is it
-//             outcome_unknown.
-// Feeds       Woken by LISTEN/NOTIFY on a connection of its own; polling covers what a broken one
-// misses. Shutdown    close(), then wait for `tasks` to be idle, then destroy. Feeds must be gone
-// before the log.
+// Executor  Calls start and complete on the I/O thread; SQL runs on the blocking pool.
+// Order     An append locks its ledger's row until it has committed, so positions are gapless and
+//           become visible in order, whoever appends from where.
+// Grouping  All appends that wait while one transaction runs go into the next one together.
+// In doubt  A commit without an answer is settled by taking the ledger's lock again, which waits
+//           for the old transaction's end, and looking for its ids; only if that fails, too, is it
+//           outcome_unknown.
+// Feeds     Woken by LISTEN/NOTIFY on a connection of its own; polling covers what a broken one
+//           misses. They may outlive the log, and then say shutting_down.
+// Shutdown  close(), wait for `tasks` to be idle, destroy.
 
 #include "core/async/task_group.hpp"
 #include "core/ports/event_log.hpp"

@@ -9,7 +9,11 @@ namespace sealstream {
 
 class PostgresFeed : public Feed {
 public:
-    PostgresFeed(LogContext& context, Position after) : context_{context}, after_{after} {}
+    PostgresFeed(std::shared_ptr<LogContext> context, Position after)
+        : shared_{std::move(context)},
+          after_{after}
+    {
+    }
 
     [[nodiscard]] boost::asio::awaitable<Result<FeedBatch>>
     next(std::size_t events_max, std::chrono::milliseconds wait) override;
@@ -18,7 +22,8 @@ public:
 private:
     [[nodiscard]] Task<Result<FeedBatch>> read(std::size_t events_max);
 
-    LogContext& context_;
+    std::shared_ptr<LogContext> shared_;
+    LogContext& context_{*shared_};
     Position after_; // the last position that was delivered
     bool is_closed_{false};
 };

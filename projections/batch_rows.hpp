@@ -1,17 +1,23 @@
 #pragma once
 
-// Stored records as rows of the temporary table `batch`, which every fold reads: pure. The table:
+// Stored records as rows of the temporary table `batch`, which every fold reads: pure.
 //
-//   position bigint, id uuid, stream_type text, stream_id text, version bigint, type text, source
-//   text, actor text ('' = none), category text (meta.category, or null), time timestamptz (the
-//   client's, or null), time_nanos bigint, ingested timestamptz, ingested_nanos bigint, key text
-//   ('' = none), data jsonb, meta jsonb (or null), data_exact text, meta_exact text, words text[]
+//   position, version               bigint
+//   id                              uuid
+//   stream_type, stream_id, type    text, bytewise order
+//   source                          text
+//   actor, key                      text; '' when the event has none
+//   category                        text; meta.category, or null
+//   time, ingested                  timestamptz; `time` is the client's, or null
+//   time_nanos, ingested_nanos      bigint; the same, exact
+//   data, meta                      jsonb; meta may be null
+//   data_exact, meta_exact          text; null wherever jsonb says it all
+//   words                           text[]; of `data`, for search (words.hpp)
 //
 // jsonb can not hold everything that a record can: not \u0000, and not the form of numbers with an
 // exponent (1e+21 would come back as 1000000000000000000000). Such an event is folded all the same:
-// `data` holds \ufffd for each \u0000, and `data_exact` the canonical text, which is null wherever
-// jsonb says it all. Timestamps have microseconds, rounded down; the _nanos columns are exact. Text
-// columns compare bytewise.
+// jsonb holds \ufffd for each \u0000, and the _exact column holds the canonical text. Timestamps
+// are rounded down to microseconds.
 
 #include "core/event/codec.hpp"
 #include "postgres/copy_buffer.hpp"

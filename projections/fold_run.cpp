@@ -193,6 +193,7 @@ void FoldRun::moved(const Load& load)
     const auto duration = context_.clock.monotonic() - load.begun;
     if (load.passes_done != 0) {
         reached_ = load.last_ingested;
+        has_moved_ = true;
     }
     for (std::size_t done = 0; done < load.passes_done; ++done) {
         const Pass& pass = load.passes[done].pass;

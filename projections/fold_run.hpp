@@ -10,9 +10,9 @@
 #include "core/async/task_group.hpp"
 #include "core/ports/event_log.hpp"
 #include "postgres/pool.hpp"
-#include "projections/cursor_store.hpp"
 #include "projections/metrics.hpp"
 #include "projections/options.hpp"
+#include "projections/pass.hpp"
 
 #include <functional>
 
@@ -48,6 +48,7 @@ public:
     [[nodiscard]] const std::vector<ProjectionVersion>& owned() const noexcept { return owned_; }
     [[nodiscard]] Position lowest() const noexcept;                // of the committed cursors
     [[nodiscard]] Position head() const noexcept { return head_; } // as last seen
+    [[nodiscard]] bool has_moved() const noexcept { return has_moved_; }
     [[nodiscard]] Connection& connection() noexcept { return *lease_; }
 
 private:
@@ -69,6 +70,7 @@ private:
     Position head_;
     WallTime reached_{}; // ingest time of the newest folded event
     Monotonic head_asked_{};
+    bool has_moved_{false};    // a commit of this run is through
     Result<void> committed_{}; // of the last commit
     TaskGroup tasks_;          // the commit that runs
 };

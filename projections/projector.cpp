@@ -68,6 +68,9 @@ ProjectorStatus Projector::status() const
     if (current_ != nullptr) {
         status.projections = current_->owned();
         status.head = current_->head();
+        if (current_->has_moved()) {
+            status.last_error.clear(); // whatever it was, it is over
+        }
     }
     return status;
 }
@@ -102,15 +105,13 @@ Task<Result<void>> Projector::session()
         context_.metrics.halted(one.name, false);
     }
     FoldRun folding{context_, std::move(lease), std::move(owned)};
-    const Position begun_at = folding.lowest();
     status_.state = State::folding;
     current_ = &folding;
     auto ended = co_await folding.run(std::nullopt);
     status_ = status();
     current_ = nullptr;
-    if (folding.lowest() > begun_at) {
+    if (folding.has_moved()) {
         pacing_.succeeded();
-        status_.last_error.clear();
     }
     co_return ended;
 }

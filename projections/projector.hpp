@@ -2,19 +2,17 @@
 
 // Keeps projections up to the log, exactly once.
 //
-// Executor    run() is one coroutine on the I/O thread; encoding and SQL run on the blocking pool.
-// It keeps one
-//             connection of the pool for itself.
+// Executor      run() is one coroutine on the I/O thread; encoding and SQL run on the blocking
+//               pool. It keeps one connection of the pool for itself.
 // Exactly once  A batch's rows and the cursor move in one transaction, under a lock, from the
-// expected place.
-//             Starting and "the commit may have happened" are the same path: read the cursor again.
-// One owner   Others wait on standby and take over when the owner's session ends. Each owner takes
-// a higher
-//             epoch, so that one who believes to be the owner still is refused, and stops.
-// Halts       On `corrupt` and whatever else trying again can not mend: run() ends, status() and
-// the table
-//             sealstream.projections say why. Nothing is skipped.
-// Shutdown    After stop.request(), run() ends when the running transaction has.
+//               expected place. Starting and "the commit may have happened" are the same path:
+//               read the cursor again.
+// One owner     Others wait on standby and take over when the owner's session ends. Each owner
+//               takes a higher epoch, so that one who still believes to be the owner is refused,
+//               and stops.
+// Halts         On `corrupt` and whatever else trying again can not mend: run() ends, status() and
+//               the table sealstream.projections say why. Nothing is skipped.
+// Shutdown      After stop.request(), run() ends when the running transaction has.
 
 #include "projections/fold_run.hpp"
 #include "projections/pacing.hpp"

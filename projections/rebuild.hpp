@@ -3,10 +3,10 @@
 // Rebuilds a projection from the first event, beside the active version; compares the two; swaps
 // them in one short transaction. The old version stays, retired, until the next rebuild.
 //
-// Executor  The I/O thread; SQL runs on the blocking pool, over two connections.
-// Readers   See the old version until the swap commits, the new one from then on.
-// Projector Waits only while the versions are compared and swapped; then it goes on with the new
-// version.
+// Executor   The I/O thread; SQL runs on the blocking pool, over two connections.
+// Readers    See the old version until the swap commits, the new one from then on.
+// Projector  Waits only while the versions are compared and swapped; then it goes on with the new
+//            version.
 
 #include "projections/fold_run.hpp"
 #include "projections/versions.hpp"
