@@ -106,25 +106,28 @@ class Connection::LibrarySubscription final : public Subscription {
 public:
     LibrarySubscription(std::shared_ptr<Shared> shared, Handler handler)
         : shared_{std::move(shared)},
-          handler_{std::move(handler)}
+          handler_{std::make_shared<const Handler>(std::move(handler))}
     {
     }
     ~LibrarySubscription() override { shared_->subscriptions.erase(this); }
 
     SubscriptionHandle handle_;
     std::shared_ptr<Shared> shared_;
-    Handler handler_;
+    std::shared_ptr<const Handler> handler_; // deliver() keeps it while it runs
 };
 
-// Messages that the library has parsed. A handler may end any subscription, its own too.
+// Messages that the library has parsed. A handler may end any subscription, its own too, or the
+// connection.
 void Connection::Shared::deliver()
 {
+    const auto self = shared_from_this();
     std::vector<natsMsg*> arrived;
     const auto known = subscriptions;
     for (auto* const subscription : known) {
         if (!subscriptions.contains(subscription)) {
             continue;
         }
+        const auto handler = subscription->handler_;
         std::uint64_t queued = 0;
         natsSubscription_QueuedMsgs(subscription->handle_.get(), &queued);
         for (std::size_t taken = 0; taken < queued && taken < drained_at_once; ++taken) {
@@ -135,12 +138,13 @@ void Connection::Shared::deliver()
             arrived.push_back(message);
         }
         if (queued > drained_at_once) {
-            boost::asio::post(home, [self = shared_from_this()] { self->deliver(); });
+            boost::asio::post(home, [self] { self->deliver(); });
         }
         for (natsMsg* const message : arrived) {
             Message owned{message};
-            if (subscriptions.contains(subscription)) {
-                subscription->handler_(std::move(owned));
+            // A new subscription may have the address of one that the handler has ended.
+            if (subscriptions.contains(subscription) && subscription->handler_ == handler) {
+                (*handler)(std::move(owned));
             }
         }
         arrived.clear();
@@ -226,6 +230,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
         status = natsConnection_Connect(&raw_connection, to);
     }
     if (status != NATS_OK) {
+        shared->loop->close(); // it may have been given the connection that is gone
         delete kept;
         return status_error(status, "connecting to NATS");
     }

@@ -142,8 +142,9 @@ private:
                     return;
                 }
                 natsConnection_ProcessReadEvent(connection_); // notices a broken socket, too
-                if (on_read_) {
-                    on_read_();
+                const auto on_read = on_read_;                // a copy: it may close us
+                if (on_read) {
+                    on_read();
                 }
                 if (generation == generation_) {
                     wait_readable();
