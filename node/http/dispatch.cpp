@@ -38,11 +38,10 @@ std::size_t route_index(const RequestContext& request)
 void log_request(const RequestContext& request, const Response& response,
                  std::chrono::nanoseconds took)
 {
-    const auto level =
-        response.status < 500 ? Level::debug
-        : response.problem != nullptr && info(response.problem->error.code).is_retryable
-            ? Level::warn
-            : Level::error;
+    // A probe that answers 503 has no problem: it says what it is asked for.
+    const auto level = response.status < 500 || response.problem == nullptr ? Level::debug
+                       : info(response.problem->error.code).is_retryable    ? Level::warn
+                                                                            : Level::error;
     log(level, level == Level::debug ? "http.request" : "http.request_failed", "http",
         {{"route", request.route == nullptr ? std::string_view{"none"} : request.route->name},
          {"method", name(request.head().verb)},
