@@ -189,7 +189,9 @@ void NatsServers::kill(std::size_t server)
 
 void NatsServers::pause(std::size_t server)
 {
-    ::kill(servers_[server].process, SIGSTOP);
+    const pid_t process = servers_[server].process;
+    ::kill(process, SIGSTOP);
+    ::waitpid(process, nullptr, WUNTRACED); // its threads run on for a moment
 }
 
 void NatsServers::resume(std::size_t server)
