@@ -27,6 +27,7 @@ void kill_in_rounds(bool is_synced, std::size_t count)
 {
     ClusterOptions options;
     options.is_synced = is_synced;
+    options.settings = {is_synced ? "ledger.codec=cbor" : "ledger.codec=json"};
     options.nodes = 2;
     options.projectors = 2; // one folds, one stands by
     options.auditors = 2;   // each start deposes the other
