@@ -22,6 +22,10 @@ int main(int argc, char** argv)
     cli::add_keys(app, code);
     cli::add_projection(app, code);
     cli::add_config(app, code);
+    if (argc < 2) {
+        std::cout << app.help();
+        return cli::exit_usage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -324,6 +324,9 @@ Result<int> run_tool(const Settings& settings, std::function<Task<Result<int>>(T
                           });
     context.run();
     threads.join();
+    if (!outcome && outcome.error().code == Errc::shutting_down && patience_ends.requested()) {
+        return Error{Errc::unavailable, "the log does not answer (" + settings.nats.url + ")"};
+    }
     return outcome;
 }
 

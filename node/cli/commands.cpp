@@ -72,11 +72,9 @@ Result<LoadedSettings> SettingsFlags::load() const
 
 int fail(const Error& error)
 {
-    std::cerr << "sealstream: " << info(error.code).title << "\n";
-    if (!error.context.empty()) {
-        std::cerr << "  " << error.context << "\n";
-    }
-    std::cerr << "  " << info(error.code).remedy << std::endl;
+    // The table's titles and remedies speak to clients of the HTTP API; here the context says more.
+    const std::string_view what = error.context.empty() ? info(error.code).title : error.context;
+    std::cerr << "sealstream: " << what << " [" << name(error.code) << "]" << std::endl;
     return exit_code(error.code);
 }
 
