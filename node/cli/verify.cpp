@@ -13,19 +13,14 @@ namespace {
 struct VerifyFlags {
     SettingsFlags settings;
     std::vector<std::string> keys;
+    std::vector<VerifierKey> trusted; // the same, parsed
     bool is_json{false};
 };
 
 Task<Result<int>> verify(ToolParts parts, std::shared_ptr<VerifyFlags> flags)
 {
     VerifyOptions options;
-    for (const std::string& text : flags->keys) {
-        auto key = VerifierKey::parse(text);
-        if (!key) {
-            co_return with_context(key.error(), "--key " + text);
-        }
-        options.trusted.push_back(*std::move(key));
-    }
+    options.trusted = flags->trusted;
     options.now = parts.clock.wall();
     const auto began = std::chrono::steady_clock::now();
     auto progress = std::make_shared<Progress>("verifying");
@@ -59,6 +54,14 @@ void add_verify(CLI::App& app, int& code)
         if (!loaded) {
             code = fail(loaded.error());
             return;
+        }
+        for (const std::string& text : flags->keys) {
+            auto key = VerifierKey::parse(text);
+            if (!key) {
+                code = fail(with_context(key.error(), "--key " + text));
+                return;
+            }
+            flags->trusted.push_back(*std::move(key));
         }
         set_log_level(std::max(loaded->settings.log.level, Level::error));
         const auto ended =
