@@ -300,7 +300,8 @@ Task<Result<int>> use_stores(const Settings& settings, StoresContext context,
 
 } // namespace
 
-Result<int> run_tool(const Settings& settings, std::function<Task<Result<int>>(ToolParts)> inside)
+Result<int> run_tool(const Settings& settings, std::chrono::milliseconds longest,
+                     std::function<Task<Result<int>>(ToolParts)> inside)
 {
     boost::asio::io_context context{1};
     const SystemClock clock;
@@ -310,7 +311,7 @@ Result<int> run_tool(const Settings& settings, std::function<Task<Result<int>>(T
     Stop patience_ends{context.get_executor()};
     const StoresContext stores{context.get_executor(), clock, threads, tasks, patience_ends};
     boost::asio::steady_timer patience{context};
-    patience.expires_after(std::chrono::seconds{10});
+    patience.expires_after(longest);
     patience.async_wait([&](boost::system::error_code failed) {
         if (!failed) {
             patience_ends.request(); // of waiting for stores; the work has no limit

@@ -57,6 +57,18 @@ void SettingsFlags::add_to(CLI::App& command)
     command.add_option("--set", set, "one setting, key=value; may be repeated");
 }
 
+void SettingsFlags::add_timeout_to(CLI::App& command)
+{
+    command.add_option("--timeout", timeout_seconds, "seconds to wait for the stores to answer")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->capture_default_str();
+}
+
+std::chrono::milliseconds SettingsFlags::timeout() const
+{
+    return std::chrono::milliseconds{static_cast<std::int64_t>(timeout_seconds * 1'000)};
+}
+
 Result<LoadedSettings> SettingsFlags::load() const
 {
     SettingsSources sources;

@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,15 @@ inline constexpr int exit_usage = 2;
 inline constexpr int exit_tampered = 10;
 inline constexpr int exit_undecided = 11;
 
-// --config and --set, which most commands take.
+// --config and --set, which most commands take; --timeout for those that reach stores.
 struct SettingsFlags {
     std::string file;
     std::vector<std::string> set;
+    double timeout_seconds{10};
 
     void add_to(CLI::App& command);
+    void add_timeout_to(CLI::App& command);
+    [[nodiscard]] std::chrono::milliseconds timeout() const;
     [[nodiscard]] Result<LoadedSettings> load() const;
 };
 

@@ -82,6 +82,7 @@ void add_projection(CLI::App& app, int& code)
     auto* const build = command->add_subcommand(
         "rebuild", "fold the event index anew beside the active one, compare, and swap");
     flags->settings.add_to(*build);
+    flags->settings.add_timeout_to(*build);
     build->add_flag("--json", flags->is_json, "one JSON object");
     build->callback([flags, &code] {
         const auto loaded = flags->settings.load();
@@ -89,8 +90,8 @@ void add_projection(CLI::App& app, int& code)
             code = fail(loaded.error());
             return;
         }
-        const auto ended =
-            run_tool(loaded->settings, [flags](ToolParts parts) { return rebuild(parts, flags); });
+        const auto ended = run_tool(loaded->settings, flags->settings.timeout(),
+                                    [flags](ToolParts parts) { return rebuild(parts, flags); });
         code = ended ? *ended : fail(ended.error());
     });
 }

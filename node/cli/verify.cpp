@@ -43,6 +43,7 @@ void add_verify(CLI::App& app, int& code)
         "verify", "verify the whole ledger: every stored byte against the signed tree");
     auto flags = std::make_shared<VerifyFlags>();
     flags->settings.add_to(*command);
+    flags->settings.add_timeout_to(*command);
     command
         ->add_option(
             "--key", flags->keys,
@@ -64,8 +65,8 @@ void add_verify(CLI::App& app, int& code)
             flags->trusted.push_back(*std::move(key));
         }
         set_log_level(std::max(loaded->settings.log.level, Level::error));
-        const auto ended =
-            run_tool(loaded->settings, [flags](ToolParts parts) { return verify(parts, flags); });
+        const auto ended = run_tool(loaded->settings, flags->settings.timeout(),
+                                    [flags](ToolParts parts) { return verify(parts, flags); });
         if (ended) {
             code = *ended;
         } else if (ended.error().code == Errc::corrupt) {

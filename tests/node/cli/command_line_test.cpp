@@ -83,7 +83,8 @@ TEST_CASE("a key that is none is refused before anything is asked", "[cli]")
 TEST_CASE("a verification that reaches no log can not decide", "[cli]")
 {
     const std::string key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
-    const auto outcome = run("verify --key " + key + " --set nats.url=nats://127.0.0.1:1");
+    const auto outcome =
+        run("verify --timeout 1 --key " + key + " --set nats.url=nats://127.0.0.1:1");
 
     CHECK(outcome.code == 11);
     CHECK(outcome.text.find("does not answer") != std::string::npos);
