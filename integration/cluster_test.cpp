@@ -77,7 +77,9 @@ TEST_CASE("nothing is lost or doubled when the leader of the log freezes under l
     if (!Cluster::is_possible()) {
         return;
     }
-    Cluster cluster{three_servers()};
+    auto options = three_servers();
+    options.settings = {"nats.acknowledge_ms=300"}; // so that much becomes unknown meanwhile
+    Cluster cluster{options};
     AppenderClient client{load_on(cluster)};
 
     REQUIRE(client.wait_for_more(100, 60s));

@@ -24,12 +24,20 @@ std::string binary()
     return path != nullptr ? path : "";
 }
 
-NatsOptions nats_options(const ClusterOptions& options)
+std::unique_ptr<NatsServers> nats_for(const ClusterOptions& options)
 {
     NatsOptions nats;
     nats.servers = options.nats_servers;
     nats.is_synced = options.is_synced;
-    return nats;
+    return nats.servers > 0 ? std::make_unique<NatsServers>(nats) : nullptr;
+}
+
+// Where Postgres is the log, it must keep what it has committed.
+PostgresServerOptions postgres_for(const ClusterOptions& options)
+{
+    PostgresServerOptions postgres;
+    postgres.is_synced = options.nats_servers == 0;
+    return postgres;
 }
 
 } // namespace
@@ -65,7 +73,8 @@ bool Cluster::is_possible()
 
 Cluster::Cluster(ClusterOptions options)
     : options_{std::move(options)},
-      nats_{nats_options(options_)},
+      nats_{nats_for(options_)},
+      postgres_{postgres_for(options_)},
       database_{postgres_.create_database()}
 {
     make_key();
@@ -94,13 +103,14 @@ void Cluster::make_key()
 
 std::vector<std::string> Cluster::with_settings(std::vector<std::string> command) const
 {
-    std::vector<std::string> settings{
-        "nats.url=" + nats_.url(),
-        "nats.replicas=" + std::to_string(options_.nats_servers),
-        std::string{"nats.synced="} + (options_.is_synced ? "true" : "false"),
-        "ledger.chain=deal",
-        "postgres.uri=" + database_,
-    };
+    std::vector<std::string> settings{"ledger.chain=deal", "postgres.uri=" + database_};
+    if (nats_ != nullptr) {
+        settings.push_back("nats.url=" + nats_->url());
+        settings.push_back("nats.replicas=" + std::to_string(nats_->count()));
+        settings.push_back(std::string{"nats.synced="} + (options_.is_synced ? "true" : "false"));
+    } else {
+        settings.emplace_back("profile=single-database");
+    }
     settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
     for (const std::string& setting : settings) {
         command.insert(command.end(), {"--set", setting});
@@ -152,7 +162,7 @@ std::size_t Cluster::count(Member member) const
     case Member::auditor:
         return options_.auditors;
     case Member::nats:
-        return nats_.count();
+        return nats_ != nullptr ? nats_->count() : 0;
     case Member::postgres:
         return 1;
     }
@@ -162,7 +172,7 @@ std::size_t Cluster::count(Member member) const
 void Cluster::kill(Member member, std::size_t number)
 {
     if (member == Member::nats) {
-        nats_.kill(number);
+        nats_->kill(number);
     } else if (member == Member::postgres) {
         postgres_.kill();
     } else {
@@ -173,7 +183,7 @@ void Cluster::kill(Member member, std::size_t number)
 void Cluster::start(Member member, std::size_t number)
 {
     if (member == Member::nats) {
-        nats_.start(number);
+        nats_->start(number);
     } else if (member == Member::postgres) {
         postgres_.start();
     } else {

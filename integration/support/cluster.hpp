@@ -15,7 +15,7 @@
 namespace sealstream::testing {
 
 struct ClusterOptions {
-    int nats_servers{1}; // three: copies on all
+    int nats_servers{1}; // three: copies on all; 0: the profile that has Postgres alone
     bool is_synced{false};
     std::size_t nodes{1};
     std::size_t projectors{1};
@@ -41,10 +41,10 @@ public:
     void start(Member member, std::size_t number = 0);
     [[nodiscard]] std::size_t count(Member member) const;
     [[nodiscard]] Process& process(Member member, std::size_t number = 0);
-    [[nodiscard]] NatsServers& nats() noexcept { return nats_; }
+    [[nodiscard]] NatsServers& nats() noexcept { return *nats_; }
 
     [[nodiscard]] std::vector<int> node_ports() const;
-    [[nodiscard]] std::string nats_url() const { return nats_.url(); }
+    [[nodiscard]] std::string nats_url() const { return nats_->url(); }
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
     [[nodiscard]] const std::string& verifier_key() const noexcept { return verifier_key_; }
 
@@ -77,7 +77,7 @@ private:
 
     ClusterOptions options_;
     TestFolder folder_{"cluster"};
-    NatsServers nats_;
+    std::unique_ptr<NatsServers> nats_; // none in the single-database profile
     PostgresServer postgres_;
     std::string database_;
     std::string verifier_key_;

@@ -2,6 +2,7 @@
 
 #include "core/base/check.hpp"
 #include "jetstream/jetstream_event_log.hpp"
+#include "postgres/postgres_event_log.hpp"
 #include "tests/support/run_task.hpp"
 
 #include <stdexcept>
@@ -28,24 +29,40 @@ T expect(Result<T> result, const char* what)
 
 } // namespace
 
-LedgerView::LedgerView(const Cluster& cluster) : pool_{database_of(cluster)}
+LedgerView::LedgerView(const Cluster& cluster)
+    : pool_{database_of(cluster)},
+      log_{open_log(cluster)}
 {
+}
+
+std::unique_ptr<EventLog> LedgerView::open_log(const Cluster& cluster)
+{
+    if (cluster.count(Member::nats) == 0) {
+        return expect(run_task(context_, PostgresEventLog::open({}, pool_, threads_, tasks_)),
+                      "opening the log");
+    }
     jetstream::ConnectionOptions connection;
     connection.url = cluster.nats_url();
     jetstream::EventLogOptions options;
     options.replicas = static_cast<int>(cluster.count(Member::nats));
-    log_ = expect(run_task(context_, jetstream::JetStreamEventLog::open(
-                                         connection, options, {}, clock_, context_.get_executor())),
-                  "opening the log");
+    auto opening = jetstream::JetStreamEventLog::open(connection, options, {}, clock_,
+                                                      context_.get_executor());
+    return expect(run_task(context_, std::move(opening)), "opening the log");
 }
 
 LedgerView::~LedgerView()
 {
     log_->close();
+    run_task(context_, settle());
     log_.reset();
     context_.restart();
     context_.run_for(std::chrono::milliseconds{50}); // what was posted goes first
     threads_.join();
+}
+
+Task<void> LedgerView::settle()
+{
+    co_await tasks_.wait_idle(std::chrono::seconds{20});
 }
 
 std::vector<StoredRecord> LedgerView::records()

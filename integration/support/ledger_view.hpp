@@ -1,8 +1,9 @@
 #pragma once
 
-// A look at a ledger past the product's processes: the log straight from JetStream, the event index
+// A look at a ledger past the product's processes: the log straight from its store, the event index
 // straight from Postgres.
 
+#include "core/async/task_group.hpp"
 #include "core/ports/event_log.hpp"
 #include "integration/support/cluster.hpp"
 #include "projections/postgres_event_index.hpp"
@@ -24,11 +25,15 @@ public:
     [[nodiscard]] Position cursor(); // 0 when Postgres does not answer
 
 private:
+    [[nodiscard]] std::unique_ptr<EventLog> open_log(const Cluster& cluster);
+    [[nodiscard]] Task<void> settle();
+
     SystemClock clock_;
     boost::asio::io_context context_{1};
-    std::unique_ptr<EventLog> log_;
     Pool pool_;
     BlockingPool threads_{BlockingPoolOptions{}};
+    TaskGroup tasks_{context_.get_executor()};
+    std::unique_ptr<EventLog> log_;
     PostgresEventIndex index_{"main", pool_, threads_};
 };
 
