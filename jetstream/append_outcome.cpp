@@ -32,10 +32,7 @@ void Appender::on_ack(const FlightPtr& flight, const Ack& ack)
             flight->finish(batches_in_flight_);
             return;
         }
-        for (const OperationPtr& operation : flight->operations) {
-            operation->must_go_alone = true; // one of them is the repeat: find out which
-        }
-        spawn(retry_later(flight, std::chrono::milliseconds{0}));
+        retry_alone(flight); // one of them is the repeat
         return;
     case Ack::Kind::wrong_sequence:
         for (const OperationPtr& operation : flight->operations) {
@@ -57,12 +54,14 @@ void Appender::on_ack(const FlightPtr& flight, const Ack& ack)
         fail_all(flight, Error{Errc::capacity, "the log refuses: " + ack.text});
         return;
     case Ack::Kind::too_large:
-        fail_all(flight, Error{Errc::too_large, "an event is larger than the server takes"});
+        fail_or_part(flight, Error{Errc::too_large, "an event is larger than the server takes"});
         return;
     case Ack::Kind::fault:
-        log(Level::error, "append.refused_by_server", "jetstream",
-            {{"err_code", ack.err_code}, {"text", ack.text}});
-        fail_all(flight, Error{Errc::internal, "the log refuses: " + ack.text});
+        if (flight->operations.size() == 1) {
+            log(Level::error, "append.refused_by_server", "jetstream",
+                {{"err_code", ack.err_code}, {"text", ack.text}});
+        }
+        fail_or_part(flight, Error{Errc::internal, "the log refuses: " + ack.text});
         return;
     }
 }
@@ -98,13 +97,35 @@ void Appender::complete_stored(const FlightPtr& flight, const Ack& ack)
     release(flight->streams());
 }
 
+// One member of a batch is at fault: each is tried by itself, so that the others do not suffer.
+void Appender::retry_alone(const FlightPtr& flight)
+{
+    for (const OperationPtr& operation : flight->operations) {
+        operation->must_go_alone = true;
+    }
+    spawn(retry_later(flight, std::chrono::milliseconds{0}));
+}
+
+void Appender::fail_or_part(const FlightPtr& flight, const Error& error)
+{
+    if (flight->operations.size() == 1) {
+        fail_all(flight, error);
+    } else {
+        retry_alone(flight);
+    }
+}
+
 void Appender::fail_all(const FlightPtr& flight, const Error& error)
 {
     for (const auto& touched : flight->touched) {
         heads_.forget(touched.stream);
     }
     for (const OperationPtr& operation : flight->operations) {
-        complete(operation, error);
+        if (operation->may_be_stored) { // by an earlier try, whatever became of this one
+            complete(operation, Error{Errc::outcome_unknown, describe(error)});
+        } else {
+            complete(operation, error);
+        }
     }
     flight->finish(batches_in_flight_);
     release(flight->streams());

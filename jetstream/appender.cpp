@@ -316,7 +316,7 @@ void Appender::send(const FlightPtr& flight)
         }
         if (sent.error().code == Errc::too_large) {
             boost::asio::post(home_, [this, flight, error = sent.error(), keep = owner_.lock()] {
-                fail_all(flight, error);
+                fail_or_part(flight, error);
             });
             return;
         }

@@ -58,6 +58,8 @@ private:
     void on_ack(const FlightPtr& flight, const Ack& ack);
     void complete_stored(const FlightPtr& flight, const Ack& ack);
     void fail_all(const FlightPtr& flight, const Error& error);
+    void fail_or_part(const FlightPtr& flight, const Error& error);
+    void retry_alone(const FlightPtr& flight);
     void complete(const OperationPtr& operation, Result<Appended> outcome);
     [[nodiscard]] bool is_expired(const OperationPtr& operation);
 
