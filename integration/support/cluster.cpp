@@ -271,7 +271,9 @@ std::vector<std::string> Cluster::error_lines() const
     for (const Role& one : roles_) {
         std::istringstream log{one.process.log_text()};
         for (std::string line; std::getline(log, line);) {
-            if (line.find("\"level\":\"error\"") != std::string::npos) {
+            if (line.find("\"level\":\"error\"") != std::string::npos ||
+                line.find("Sanitizer") != std::string::npos ||
+                line.find(": runtime error: ") != std::string::npos) {
                 lines.push_back(one.name + ": " + line);
             }
         }

@@ -57,7 +57,8 @@ public:
     [[nodiscard]] Finished run(std::vector<std::string> command) const;
     [[nodiscard]] Finished verify() const; // with --json and our key
 
-    // Lines of the log with level "error", of all processes since they were first started.
+    // Lines of the log with level "error", and what sanitizers found, of all processes since they
+    // were first started.
     [[nodiscard]] std::vector<std::string> error_lines() const;
 
 private:
