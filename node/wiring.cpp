@@ -3,6 +3,7 @@
 #include "audit/service/auditor.hpp"
 #include "audit/service/key_file.hpp"
 #include "audit/service/metrics.hpp"
+#include "audit/service/standby.hpp"
 #include "core/async/blocking_pool.hpp"
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
@@ -31,6 +32,7 @@ namespace {
 constexpr std::chrono::seconds drain_longest{20};
 constexpr std::chrono::seconds roles_longest{15};
 constexpr std::size_t pool_threads = 6;
+constexpr int heartbeats_missed_max = 3; // of the auditor that seals, before another goes on
 
 // Everything, in the order in which it is made; destruction is the reverse.
 class Process final : public Parts {
@@ -158,7 +160,10 @@ private:
         auditor_metrics_ = std::make_unique<AuditorMetrics>(registry_);
         auditor_ = std::make_unique<Auditor>(*stores_.log, *stores_.audit, *signer_, clock_,
                                              stop_roles_, options, *auditor_metrics_);
-        roles_.spawn("auditor", auditor_->run());
+        StandbyOptions standby;
+        standby.silence_max = settings_.auditor.heartbeat * heartbeats_missed_max;
+        roles_.spawn("auditor",
+                     run_or_stand_by(*auditor_, *stores_.audit, clock_, stop_roles_, standby));
         return {};
     }
 

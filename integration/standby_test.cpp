@@ -1,0 +1,52 @@
+// Standbys: when the process that folds or seals is killed and stays away, another goes on.
+
+#include "integration/support/ledger_invariants.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/seed.hpp"
+
+#include <iostream>
+
+using namespace sealstream::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+AppendedByClients append_some(const Cluster& cluster, std::uint64_t place)
+{
+    AppenderOptions load;
+    load.ports = cluster.node_ports();
+    load.seed = seed() + place; // the same ids would be repeats
+    AppenderClient client{load};
+    REQUIRE(client.wait_for_more(50, 60s));
+    return client.finish();
+}
+
+} // namespace
+
+TEST_CASE("a standby goes on when the active projector or auditor is killed", "[cluster]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    ClusterOptions options;
+    options.projectors = 2;
+    options.auditors = 2;
+    options.settings = {"auditor.heartbeat_ms=1000"};
+    Cluster cluster{options};
+    append_some(cluster, 1);
+    cluster.wait_until_caught_up();
+
+    // Which of the two is active is theirs to decide: so each is killed once, and stays away.
+    for (std::size_t number = 0; number < 2; ++number) {
+        INFO("without projector and auditor " << number);
+        for (const Member member : {Member::projector, Member::auditor}) {
+            cluster.kill(member, number);
+        }
+        const auto appended = append_some(cluster, 2 + number);
+        check_ledger_invariants(cluster, appended);
+        for (const Member member : {Member::projector, Member::auditor}) {
+            cluster.start(member, number);
+        }
+        cluster.wait_until_caught_up();
+    }
+}
