@@ -9,6 +9,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 using namespace sealstream;
@@ -49,6 +51,27 @@ Result<Appended> append_at_last(LogUnderTest& home, const std::vector<StreamAppe
             return appended;
         }
     }
+}
+
+std::ptrdiff_t open_sockets()
+{
+    const std::filesystem::directory_iterator descriptors{"/proc/self/fd"};
+    return std::count_if(begin(descriptors), end(descriptors), [](const auto& descriptor) {
+        std::error_code gone; // that of the iterator itself
+        return std::filesystem::read_symlink(descriptor, gone).string().starts_with("socket:");
+    });
+}
+
+// False when `holds` did not come true in time.
+template <typename Condition>
+bool run_until(boost::asio::io_context& context, std::chrono::seconds longest, Condition holds)
+{
+    const auto deadline = std::chrono::steady_clock::now() + longest;
+    while (!holds() && std::chrono::steady_clock::now() < deadline) {
+        context.restart();
+        context.run_for(10ms);
+    }
+    return holds();
 }
 
 Position head_of(LogUnderTest& home)
@@ -248,4 +271,42 @@ TEST_CASE("what a frozen server was sent is there exactly once after it goes on"
     CHECK(again->is_repeat);
     CHECK(again->events.front().position.value == 2);
     CHECK(head_of(home).value == 2);
+}
+
+TEST_CASE("a connection that was lost five times holds one socket, and a closed one none",
+          "[failure]")
+{
+    if (is_skipped()) {
+        return;
+    }
+    NatsServers servers;
+    boost::asio::io_context context{1};
+    const auto sockets_before = open_sockets();
+    jetstream::ConnectionOptions options;
+    options.url = servers.url();
+    options.reconnect_wait = 20ms;
+    auto opened = jetstream::Connection::open(options, context.get_executor());
+    REQUIRE(opened);
+    auto& connection = **opened;
+    const auto answers = [&] {
+        const auto answer =
+            run_task(context, connection.request("$JS.API.INFO", std::string{}, 5s));
+        return answer.has_value();
+    };
+    REQUIRE(answers());
+    const auto sockets_connected = open_sockets();
+    CHECK(sockets_connected > sockets_before); // the neighbour: it is seen at all
+
+    for (std::uint64_t lost = 1; lost <= 5; ++lost) {
+        INFO("lost " << lost << " times");
+        servers.kill();
+        REQUIRE(run_until(context, 10s, [&] { return !connection.is_connected(); }));
+        servers.start();
+        REQUIRE(run_until(context, 10s, [&] { return connection.reconnects() == lost; }));
+        REQUIRE(answers());
+        CHECK(open_sockets() == sockets_connected);
+    }
+
+    connection.close();
+    CHECK(run_until(context, 5s, [&] { return open_sockets() == sockets_before; }));
 }

@@ -8,10 +8,41 @@
 #include <mutex>
 #include <optional>
 #include <unistd.h>
+#include <utility>
 
 namespace sealstream::jetstream {
 
 namespace {
+
+// Since nats.c 3.9.2 the library leaves its socket to be closed by who polls it, when the polling
+// has ended; an older one has no such function, and closes it itself.
+template <typename Socket>
+void close_for_library(Socket socket)
+{
+    if constexpr (requires { natsConnection_ProcessCloseEvent(&socket); }) {
+        natsConnection_ProcessCloseEvent(&socket);
+    }
+}
+
+// A socket that the library has given up. Closed with the handler that owns it, even one that never
+// runs because its io_context is gone.
+class GivenUpSocket {
+public:
+    explicit GivenUpSocket(natsSock socket) noexcept : socket_{socket} {}
+    GivenUpSocket(GivenUpSocket&& other) noexcept : socket_{std::exchange(other.socket_, none)} {}
+    GivenUpSocket(const GivenUpSocket&) = delete;
+    ~GivenUpSocket()
+    {
+        if (socket_ != none) {
+            close_for_library(socket_);
+        }
+    }
+
+    static constexpr natsSock none{-1};
+
+private:
+    natsSock socket_;
+};
 
 class AsioEventLoop final : public EventLoop {
 public:
@@ -60,6 +91,7 @@ private:
         if (*user_data == nullptr) {
             *user_data = new std::shared_ptr<EventLoop>{self.shared_from_this()};
         }
+        self.library_socket_ = socket;
         boost::asio::post(self.home_, [kept = self.shared_from_this(), &self, connection,
                                        duplicate] { self.begin(connection, duplicate); });
         return NATS_OK;
@@ -71,8 +103,11 @@ private:
             auto kept = *static_cast<std::shared_ptr<EventLoop>*>(user_data);
             auto& self = static_cast<AsioEventLoop&>(*kept);
             const std::lock_guard lock{self.gate_};
+            GivenUpSocket given_up{std::exchange(self.library_socket_, GivenUpSocket::none)};
             if (self.is_open_) {
-                boost::asio::post(self.home_, [kept = std::move(kept), &self] { self.end(); });
+                // At home nobody reads from it any more, so its number may be used again.
+                boost::asio::post(self.home_, [kept = std::move(kept), &self,
+                                               given_up = std::move(given_up)] { self.end(); });
             }
         }
         return NATS_OK;
@@ -176,6 +211,7 @@ private:
     std::optional<boost::asio::posix::stream_descriptor> socket_;
     std::mutex gate_; // between close() and the library's threads
     bool is_open_{true};
+    natsSock library_socket_{GivenUpSocket::none}; // what the library calls attach() with
     natsConnection* connection_{nullptr};
     std::uint64_t generation_{0};
     bool is_attached_{false};
