@@ -1,4 +1,5 @@
-// Three nats-servers, two nodes: the loss of the server that leads the log loses nothing.
+// Three nats-servers, two nodes: the loss of the server that leads the log loses nothing. And one
+// server that stands still for so long that nobody knows what it has.
 
 #include "integration/support/ledger_invariants.hpp"
 #include "tests/support/catch.hpp"
@@ -91,5 +92,25 @@ TEST_CASE("nothing is lost or doubled when the leader of the log freezes under l
     const auto appended = client.finish();
 
     tell(appended);
+    check_ledger_invariants(cluster, appended);
+}
+
+TEST_CASE("what a node could not learn is there once when the client repeats it", "[cluster]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    Cluster cluster;
+    AppenderClient client{load_on(cluster)};
+
+    REQUIRE(client.wait_for_more(100, 60s));
+    cluster.nats().pause();
+    std::this_thread::sleep_for(15s); // longer than a node tries by itself: it has to say 503
+    cluster.nats().resume();
+    REQUIRE(client.wait_for_more(100, 60s));
+    const auto appended = client.finish();
+
+    tell(appended);
+    CHECK(appended.statuses.at(503) > 0);
     check_ledger_invariants(cluster, appended);
 }
