@@ -64,8 +64,8 @@ struct ToolParts {
     const Clock& clock;
 };
 
-// Connects to the stores of `settings` without starting any role, for the command line: runs `inside`
-// and returns what it returns. Stores are waited for up to `patience`.
+// Connects to the stores of `settings` without starting any role, for the command line: runs
+// `inside` and returns what it returns. Stores are waited for up to `patience`.
 //   unavailable   they did not answer in time
 [[nodiscard]] Result<int> run_tool(const Settings& settings, std::chrono::milliseconds patience,
                                    std::function<Task<Result<int>>(ToolParts)> inside);
