@@ -4,7 +4,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
-#include <iostream>
+#include <csignal>
+#include <thread>
 
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -49,4 +50,36 @@ TEST_CASE("a standby goes on when the active projector or auditor is killed", "[
         }
         cluster.wait_until_caught_up();
     }
+}
+
+TEST_CASE("a projector or auditor that was frozen does no harm when it wakes up", "[cluster]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    ClusterOptions options;
+    options.projectors = 2;
+    options.auditors = 2;
+    options.settings = {"auditor.heartbeat_ms=1000"};
+    Cluster cluster{options};
+    AppenderOptions load;
+    load.ports = cluster.node_ports();
+    load.seed = seed();
+    load.pause = 10ms;
+    AppenderClient client{load};
+    REQUIRE(client.wait_for_more(50, 60s));
+
+    for (std::size_t number = 0; number < 2; ++number) {
+        for (const Member member : {Member::projector, Member::auditor}) {
+            cluster.process(member, number).signal(SIGSTOP);
+        }
+        std::this_thread::sleep_for(5s); // the other auditor takes over after three seconds
+        for (const Member member : {Member::projector, Member::auditor}) {
+            cluster.process(member, number).signal(SIGCONT);
+        }
+        REQUIRE(client.wait_for_more(50, 60s));
+    }
+    const auto appended = client.finish();
+
+    check_ledger_invariants(cluster, appended);
 }
