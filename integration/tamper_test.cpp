@@ -3,6 +3,7 @@
 
 #include "integration/support/block_file.hpp"
 #include "integration/support/ledger_invariants.hpp"
+#include "postgres/connection.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
@@ -232,4 +233,33 @@ TEST_CASE("another key than the pinned one is not believed", "[tamper]")
     INFO(verified.output << verified.log);
     CHECK(verified.exit_code != 0);
     CHECK((verified.exit_code == 10 || verified.exit_code == 11));
+}
+
+TEST_CASE("a row of the event index that was edited is found, and put right, by a rebuild",
+          "[tamper]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    SealedLedger ledger;
+    const std::uint64_t position = head_of(ledger) / 2;
+    const std::vector<std::string> rebuild{"projection", "rebuild", "--json"};
+    const auto untouched_index = ledger.cluster().run(rebuild);
+    INFO(untouched_index.output << untouched_index.log);
+    REQUIRE(untouched_index.exit_code == 0);
+
+    sealstream::PostgresOptions options;
+    options.uri = ledger.cluster().database();
+    auto database = sealstream::Connection::open(options);
+    REQUIRE(database);
+    REQUIRE((*database)->run_script("UPDATE main_event_index.events SET actor = 'mallory' "
+                                    "WHERE position = " +
+                                    std::to_string(position)));
+
+    const auto found = ledger.cluster().run(rebuild);
+    INFO(found.output << found.log);
+    CHECK(found.exit_code == 10);
+    CHECK_FALSE(json_of(found).at("is_equal").as_bool());
+    CHECK(json_of(found).at("different_tables").as_array().size() == 1);
+    CHECK(ledger.cluster().run(rebuild).exit_code == 0); // the new one has replaced it
 }
