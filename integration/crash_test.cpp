@@ -94,3 +94,12 @@ TEST_CASE("nothing is lost when any process is killed and Postgres holds everyth
         kill_in_rounds(options, rounds() / 3);
     }
 }
+
+TEST_CASE("nothing is lost when any process is killed and three servers hold the log", "[crash]")
+{
+    if (Cluster::is_possible()) {
+        ClusterOptions options;
+        options.nats_servers = 3;
+        kill_in_rounds(options, rounds() / 3);
+    }
+}
