@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <thread>
@@ -102,4 +103,40 @@ TEST_CASE("nothing is lost when any process is killed and three servers hold the
         options.nats_servers = 3;
         kill_in_rounds(options, rounds() / 3);
     }
+}
+
+TEST_CASE("nothing is lost when everything is killed at once and started in any order", "[crash]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    ClusterOptions options;
+    options.nodes = 2;
+    Cluster cluster{options};
+    auto random = random_generator(2);
+    AppenderOptions load;
+    load.ports = cluster.node_ports();
+    load.seed = random();
+    AppenderClient client{load};
+    std::vector<std::pair<Member, std::size_t>> all;
+    for (std::size_t kind = 0; kind < member_kinds; ++kind) {
+        for (std::size_t number = 0; number < cluster.count(static_cast<Member>(kind)); ++number) {
+            all.emplace_back(static_cast<Member>(kind), number);
+        }
+    }
+
+    for (std::size_t round = 0; round < rounds() / 10; ++round) {
+        REQUIRE(client.wait_for_more(1 + random() % events_between_kills, 60s));
+        std::shuffle(all.begin(), all.end(), random);
+        for (const auto& [member, number] : all) {
+            cluster.kill(member, number);
+        }
+        std::shuffle(all.begin(), all.end(), random);
+        for (const auto& [member, number] : all) {
+            cluster.start(member, number);
+            std::this_thread::sleep_for(std::chrono::milliseconds{random() % 100});
+        }
+    }
+    REQUIRE(client.wait_for_more(50, 60s));
+    check_ledger_invariants(cluster, client.finish());
 }
