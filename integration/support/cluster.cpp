@@ -1,5 +1,6 @@
 #include "integration/support/cluster.hpp"
 
+#include "integration/support/free_port.hpp"
 #include "integration/support/http_client.hpp"
 #include "integration/support/ledger_view.hpp"
 

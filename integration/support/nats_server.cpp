@@ -1,5 +1,7 @@
 #include "integration/support/nats_server.hpp"
 
+#include "integration/support/free_port.hpp"
+
 #include <arpa/inet.h>
 #include <array>
 #include <chrono>
@@ -32,20 +34,6 @@ sockaddr_in loopback(int port)
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
-}
-
-int free_port()
-{
-    const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    const bool is_bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                          ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(probe);
-    if (!is_bound) {
-        throw std::runtime_error{"no free port"};
-    }
-    return ntohs(address.sin_port);
 }
 
 int connect_to(int port)

@@ -1,5 +1,7 @@
 #include "integration/support/postgres_server.hpp"
 
+#include "integration/support/free_port.hpp"
+
 #include <libpq-fe.h>
 
 #include <arpa/inet.h>
@@ -189,23 +191,6 @@ struct Template {
     Template(const Template&) = delete;
     Template& operator=(const Template&) = delete;
 };
-
-int free_port()
-{
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    sockaddr* const generic = reinterpret_cast<sockaddr*>(&address);
-    const bool is_bound =
-        ::bind(probe, generic, size) == 0 && ::getsockname(probe, generic, &size) == 0;
-    ::close(probe);
-    if (!is_bound) {
-        throw std::runtime_error{"no free port"};
-    }
-    return ntohs(address.sin_port);
-}
 
 // The processes that `parent` has started. Each is its own session, so a process group does not do.
 std::vector<pid_t> children_of(pid_t parent)

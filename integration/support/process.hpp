@@ -74,7 +74,4 @@ private:
     bool is_kept_{false};
 };
 
-// A port on 127.0.0.1 that nobody listens on now.
-[[nodiscard]] int free_port();
-
 } // namespace sealstream::testing
