@@ -179,7 +179,11 @@ TEST_CASE("verify sees that the audit stream was changed on disk, checksum and a
         });
         INFO("entry " << entry << " of " << entries << ", byte " << byte << ": " << verified.output
                       << verified.log);
-        CHECK(verified.exit_code == 10);
+        // A signature line that names another key is no forgery, but nobody we trust has signed.
+        const bool names_another_key =
+            verified.output.find("\"key_untrusted\"") != std::string::npos;
+        const bool is_undecided = verified.exit_code == 11 && names_another_key;
+        CHECK((verified.exit_code == 10 || is_undecided));
     }
 }
 
