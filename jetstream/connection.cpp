@@ -1,10 +1,12 @@
+// Long because the life of one connection is told in one place: made, lost, made again, closed.
+
 #include "jetstream/connection.hpp"
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
-#include "jetstream/closing_threads.hpp"
 #include "jetstream/event_loop.hpp"
 #include "jetstream/message.hpp"
+#include "jetstream/side_threads.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
@@ -13,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 
 namespace sealstream::jetstream {
 
@@ -70,9 +73,14 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     std::unique_ptr<Subscription> answers;
     std::map<std::string, Waiting*, std::less<>> waiting;
     std::set<LibrarySubscription*> subscriptions;
-    std::shared_ptr<EventLoop> loop;
+    std::shared_ptr<EventLoop> loop; // of the present or the next connection; guarded by gate
+    ConnectionOptions options;
 
     void deliver();
+    [[nodiscard]] Result<ConnectionHandle> connect();
+    void begin_reconnect();
+    void reconnect_until_closed();
+    void adopt(ConnectionHandle fresh);
 
     void state(bool connected)
     {
@@ -89,6 +97,9 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
                 self->state_handler(connected);
             }
             self->changed.notify_all();
+            if (!connected) {
+                self->begin_reconnect();
+            }
         });
     }
 };
@@ -104,8 +115,9 @@ constexpr std::size_t drained_at_once =
 // socket's reader, at home, hands them over.
 class Connection::LibrarySubscription final : public Subscription {
 public:
-    LibrarySubscription(std::shared_ptr<Shared> shared, Handler handler)
+    LibrarySubscription(std::shared_ptr<Shared> shared, std::string subject, Handler handler)
         : shared_{std::move(shared)},
+          subject_{std::move(subject)},
           handler_{std::make_shared<const Handler>(std::move(handler))}
     {
     }
@@ -113,6 +125,7 @@ public:
 
     SubscriptionHandle handle_;
     std::shared_ptr<Shared> shared_;
+    const std::string subject_;              // to subscribe again
     std::shared_ptr<const Handler> handler_; // deliver() keeps it while it runs
 };
 
@@ -158,11 +171,9 @@ Connection::~Connection()
     close();
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options,
-                                                     boost::asio::any_io_executor home)
+// Makes one connection, with an event loop and a protocol parser of its own.
+Result<ConnectionHandle> Connection::Shared::connect()
 {
-    open_library();
-    auto shared = std::make_shared<Shared>(std::move(home));
     natsOptions* raw_options = nullptr;
     natsStatus status = natsOptions_Create(&raw_options);
     const OptionsHandle settings{raw_options};
@@ -176,41 +187,37 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
     for (const std::string& url : urls) {
         servers.push_back(url.c_str());
     }
+    std::shared_ptr<EventLoop> fresh_loop;
+    {
+        const std::lock_guard lock{gate};
+        if (is_closed) {
+            return Error{Errc::shutting_down, {}};
+        }
+        loop = EventLoop::make(home, [this] { deliver(); });
+        fresh_loop = loop;
+    }
     const auto set = [&status](natsStatus next) { status = status == NATS_OK ? next : status; };
     auto* const to = settings.get();
     set(natsOptions_SetServers(to, servers.data(), static_cast<int>(servers.size())));
     set(natsOptions_SetName(to, options.name.c_str()));
     set(natsOptions_SetTimeout(to, options.connect_timeout.count()));
-    set(natsOptions_SetMaxReconnect(to, -1));
-    set(natsOptions_SetReconnectWait(to, options.reconnect_wait.count()));
-    set(natsOptions_SetReconnectJitter(to, options.reconnect_wait.count(),
-                                       options.reconnect_wait.count()));
-    set(natsOptions_SetReconnectBufSize(to, 0));
+    set(natsOptions_SetAllowReconnect(to, false)); // we do: see begin_reconnect()
     set(natsOptions_SetPingInterval(to, options.ping_interval.count()));
     set(natsOptions_SetMaxPingsOut(to, 2));
     set(natsOptions_SetWriteDeadline(to, options.write_timeout.count()));
     set(natsOptions_SetFailRequestsOnDisconnect(to, true));
     set(natsOptions_SetSendAsap(to, true)); // to the event loop, which gathers what comes together
-    shared->loop = EventLoop::make(shared->home, [raw = shared.get()] { raw->deliver(); });
-    set(shared->loop->attach_to(to));
+    set(fresh_loop->attach_to(to));
     set(natsOptions_SetIOBufSize(to, 256 * 1024));
     if (!options.credentials_file.empty()) {
         set(natsOptions_SetUserCredentialsFromFiles(to, options.credentials_file.c_str(), nullptr));
     }
     // The closures outlive the connection: the library calls on_closed last.
-    auto* const kept = new std::shared_ptr<Shared>{shared};
+    auto* const kept = new std::shared_ptr<Shared>{shared_from_this()};
     set(natsOptions_SetDisconnectedCB(
         to,
         [](natsConnection*, void* closure) {
             (*static_cast<std::shared_ptr<Shared>*>(closure))->state(false);
-        },
-        kept));
-    set(natsOptions_SetReconnectedCB(
-        to,
-        [](natsConnection*, void* closure) {
-            auto& self = *static_cast<std::shared_ptr<Shared>*>(closure);
-            self->reconnects.fetch_add(1);
-            self->state(true);
         },
         kept));
     set(natsOptions_SetClosedCB(
@@ -230,11 +237,87 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
         status = natsConnection_Connect(&raw_connection, to);
     }
     if (status != NATS_OK) {
-        shared->loop->close(); // it may have been given the connection that is gone
         delete kept;
         return status_error(status, "connecting to NATS");
     }
-    shared->handle.reset(raw_connection);
+    return ConnectionHandle{raw_connection};
+}
+
+// In the event loop's mode nats.c keeps its parser from one connection to the next, so that one
+// that is cut in the middle of a message spoils what follows (nats.c issue 1007). A lost connection
+// is therefore given up whole, and a new one made.
+void Connection::Shared::begin_reconnect()
+{
+    std::shared_ptr<EventLoop> old_loop;
+    {
+        const std::lock_guard lock{gate};
+        old_loop = loop;
+    }
+    old_loop->close();
+    close_aside(std::move(handle));
+    run_aside([self = shared_from_this()] { self->reconnect_until_closed(); });
+}
+
+void Connection::Shared::reconnect_until_closed() // on a side thread
+{
+    while (true) {
+        std::this_thread::sleep_for(options.reconnect_wait);
+        auto made = connect();
+        if (!made && made.error().code == Errc::shutting_down) {
+            return;
+        }
+        const std::lock_guard lock{gate};
+        if (is_closed) {
+            if (made) {
+                natsConnection_Close(made->get());
+            }
+            return;
+        }
+        if (made) {
+            auto fresh = std::make_shared<ConnectionHandle>(*std::move(made));
+            boost::asio::post(
+                home, [self = shared_from_this(), fresh] { self->adopt(std::move(*fresh)); });
+            return;
+        }
+    }
+}
+
+void Connection::Shared::adopt(ConnectionHandle fresh)
+{
+    if (is_closed) {
+        close_aside(std::move(fresh));
+        return;
+    }
+    handle = std::move(fresh);
+    for (auto* const subscription : subscriptions) {
+        natsSubscription* raw = nullptr;
+        // A failure means that the connection is lost again, which begins anew.
+        if (natsConnection_SubscribeSync(&raw, handle.get(), subscription->subject_.c_str()) ==
+            NATS_OK) {
+            natsSubscription_SetPendingLimits(raw, -1, -1);
+            subscription->handle_.reset(raw);
+        }
+    }
+    reconnects.fetch_add(1);
+    is_connected.store(!natsConnection_IsClosed(handle.get()));
+    if (is_connected.load() && state_handler) {
+        state_handler(true);
+    }
+    changed.notify_all();
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options,
+                                                     boost::asio::any_io_executor home)
+{
+    open_library();
+    auto shared = std::make_shared<Shared>(std::move(home));
+    shared->options = options;
+    auto made = shared->connect();
+    if (!made) {
+        shared->loop->close(); // it may have been given the connection that is gone
+        return made.error();
+    }
+    shared->handle = *std::move(made);
     shared->is_connected.store(true);
     natsInbox* inbox = nullptr;
     if (natsInbox_Create(&inbox) == NATS_OK) {
@@ -264,7 +347,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
 Result<void> Connection::publish(const std::string& subject, const std::string& reply,
                                  std::span<const Header> headers, std::string_view payload)
 {
-    if (shared_->is_closed || !shared_->is_connected.load()) {
+    if (shared_->is_closed || shared_->handle == nullptr || !shared_->is_connected.load()) {
         return Error{Errc::unavailable, "not connected to NATS"};
     }
     natsStatus status = NATS_OK;
@@ -299,7 +382,10 @@ Result<void> Connection::publish(const std::string& subject, const std::string& 
 Result<std::unique_ptr<Subscription>> Connection::subscribe(const std::string& subject,
                                                             Handler handler)
 {
-    auto subscription = std::make_unique<LibrarySubscription>(shared_, std::move(handler));
+    auto subscription = std::make_unique<LibrarySubscription>(shared_, subject, std::move(handler));
+    if (shared_->handle == nullptr) {
+        return Error{Errc::unavailable, "not connected to NATS"};
+    }
     natsSubscription* raw = nullptr;
     const natsStatus status =
         natsConnection_SubscribeSync(&raw, shared_->handle.get(), subject.c_str());
@@ -388,9 +474,14 @@ void Connection::close() noexcept
         waiting->arrived->notify_all();
     }
     shared_->answers.reset();
-    shared_->loop->flush(); // nats.c before 3.13 may drop what is buffered
-    shared_->loop->close();
-    close_elsewhere(std::move(shared_->handle));
+    std::shared_ptr<EventLoop> loop;
+    {
+        const std::lock_guard lock{shared_->gate};
+        loop = shared_->loop;
+    }
+    loop->flush(); // nats.c before 3.13 may drop what is buffered
+    loop->close();
+    close_aside(std::move(shared_->handle));
     shared_->changed.notify_all();
 }
 
