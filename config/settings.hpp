@@ -51,7 +51,7 @@ struct AuditorSettings {
     std::string origin{};             // the log's name in its checkpoints
     std::size_t checkpoint_events{10'000};
     std::chrono::milliseconds checkpoint_wait{1'000}; // the first of the two makes a checkpoint
-    std::chrono::milliseconds heartbeat{60'000};      // a leaf that says "nothing happened"
+    std::chrono::milliseconds heartbeat{5'000};       // a leaf that says "nothing happened"
 };
 
 struct LogSettings {

@@ -39,6 +39,7 @@ public:
 
     // Blocks up to connect_timeout: call it on the blocking pool, or before the I/O thread runs.
     //   unavailable   no server answers
+    //   forbidden     the server does not take these credentials
     [[nodiscard]] static Result<std::unique_ptr<Connection>>
     open(const ConnectionOptions& options, boost::asio::any_io_executor home);
 

@@ -72,9 +72,11 @@ Task<Result<void>> LogListener::listen_until_broken()
     auto job = [&options = context_.pool.options()] { return open_listening(options); };
     SEAL_CO_TRY(connection, co_await context_.threads.run(std::move(job)));
 
-    // libpq owns its socket, Asio wants one of its own to close.
-    Wait wait{boost::asio::posix::stream_descriptor{context_.appended.executor(),
-                                                    ::dup(connection->socket())}};
+    const int own_socket = ::dup(connection->socket()); // libpq closes its own, Asio this one
+    if (own_socket < 0) {
+        co_return Error{Errc::unavailable, "no file descriptor is left for the log's listener"};
+    }
+    Wait wait{boost::asio::posix::stream_descriptor{context_.appended.executor(), own_socket}};
     context_.appended.notify_all(); // what was appended before we listened
     while (!context_.is_closed) {
         const auto taken = connection->take_notifications();

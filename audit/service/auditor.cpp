@@ -78,51 +78,29 @@ void Auditor::report(const Error& error)
 {
     const std::string why = describe(error);
     status_.state = AuditorState::starting;
-    switch (error.code) {
-    case Errc::shutting_down:
+    if (error.code == Errc::shutting_down) {
         return;
-    case Errc::conflict:
+    }
+    if (error.code == Errc::conflict) {
         status_.state = AuditorState::deposed;
         status_.why = why;
         log(Level::warn, "audit.deposed", "audit", {{"why", why}});
         return;
-    case Errc::overloaded:
-    case Errc::unavailable:
-    case Errc::timed_out:
-    case Errc::outcome_unknown:
-    case Errc::refused:
-    case Errc::not_found:
-        metrics_.failed();
-        log(Level::warn, "audit.restarts", "audit", {{"why", why}});
-        return;
-    case Errc::capacity:
-        metrics_.failed();
+    }
+    metrics_.failed();
+    if (error.code == Errc::capacity) {
         log(Level::error, "audit.stream_full", "audit", {{"why", why}});
         return;
-    case Errc::malformed:
-    case Errc::duplicate_key:
-    case Errc::invalid_utf8:
-    case Errc::lone_surrogate:
-    case Errc::number_out_of_range:
-    case Errc::too_deep:
-    case Errc::too_large:
-    case Errc::bad_name:
-    case Errc::unauthenticated:
-    case Errc::forbidden:
-    case Errc::key_reuse:
-    case Errc::precondition_required:
-    case Errc::corrupt:
-    case Errc::unsupported:
-    case Errc::internal:
-    case Errc::proof_too_short:
-    case Errc::proof_too_long:
-    case Errc::bad_signature:
-    case Errc::untrusted_key:
-        break;
+    }
+    // A refusing signer or a missing entry may be a matter of who is ahead: taking over again
+    // tells.
+    if (info(error.code).is_retryable || error.code == Errc::refused ||
+        error.code == Errc::not_found) {
+        log(Level::warn, "audit.restarts", "audit", {{"why", why}});
+        return;
     }
     status_.state = AuditorState::halted;
     status_.why = why;
-    metrics_.failed();
     log(Level::error, "audit.halted", "audit", {{"why", why}});
 }
 
