@@ -12,7 +12,6 @@ find_program(SEALSTREAM_CCACHE ccache)
 if(SEALSTREAM_CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true # checkouts share what they have in common
         ${SEALSTREAM_CCACHE})
 endif()
 
