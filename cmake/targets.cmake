@@ -51,3 +51,22 @@ function(sealstream_test name)
         SKIP_REGULAR_EXPRESSION "(^|\n)SKIPPED:"
         ENVIRONMENT "SEALSTREAM_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEALSTREAM_BINARY=$<$<TARGET_EXISTS:sealstream>:$<TARGET_FILE:sealstream>>;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp halt_on_error=1;UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
+
+# sealstream_ledger_test(name SCRIPT file.py ARGUMENTS … LEDGER … TIMEOUT s)   a Python test beside a whole ledger.
+# LEDGER: options of integration/with_ledger, or NONE for a script that starts its own.
+# Exit code 77 is a skip: of a peer (names that begin with peer_), or of the servers.
+function(sealstream_ledger_test name)
+    cmake_parse_arguments(arg "" "SCRIPT;TIMEOUT" "ARGUMENTS;LEDGER" ${ARGN})
+    set(ledger $<TARGET_FILE:with_ledger> ${arg_LEDGER} --)
+    if("${arg_LEDGER}" STREQUAL "NONE")
+        set(ledger "")
+    endif()
+    add_test(NAME ${name} COMMAND ${ledger} ${Python3_EXECUTABLE} -B
+             ${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT} ${arg_ARGUMENTS})
+    if(SEALSTREAM_SANITIZE)
+        math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS integration TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ON
+        SKIP_RETURN_CODE 77
+        ENVIRONMENT "SEALSTREAM_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEALSTREAM_BINARY=$<TARGET_FILE:sealstream>;WITH_LEDGER=$<TARGET_FILE:with_ledger>")
+endfunction()

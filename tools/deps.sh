@@ -25,7 +25,7 @@ debian_packages() {
     *) return 1 ;;
     esac
     echo g++ cmake ninja-build pkg-config lld ccache clang-format git curl ca-certificates \
-        python3 python3-cbor2 \
+        python3 python3-cbor2 python3-venv \
         "libboost$boost-dev" "libboost-json$boost-dev" "libboost-url$boost-dev" \
         "libboost-container$boost-dev" "libboost-system$boost-dev" \
         libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpqxx-dev libpq-dev libcli11-dev \

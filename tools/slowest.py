@@ -3,7 +3,8 @@
 
     slowest.py build .ninja_log          prints the ten slowest steps of the newest build
     ctest … | slowest.py tests           passes ctest's output on and puts the slowest tests before its
-                                         summary; --refuse-skips makes a skipped test a failure
+                                         summary; --refuse-skips makes a skipped test a failure, but for
+                                         those that need a program which is not ours (peer_…)
 
 Needs the standard library only.
 """
@@ -13,6 +14,8 @@ import re
 import sys
 
 SHOWN_MAX = 10
+PEER_PREFIX = "peer_"
+PEER_REPORT = pathlib.Path(".build/peers/report")  # what those tests used or had to do without
 TEST_LINE = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: (\S+) \.*\s*(\**\w[\w ]*?)\s+([\d.]+) sec")
 SUMMARY_LINE = re.compile(r"^\d+% tests passed, ")
 
@@ -54,11 +57,15 @@ def pass_tests_on(lines, refuse_skips):
         if match:
             durations.append((float(match.group(3)), match.group(1)))
             if "Skipped" in match.group(2):
-                skipped.append(match.group(1))
+                if not match.group(1).startswith(PEER_PREFIX):
+                    skipped.append(match.group(1))
         if SUMMARY_LINE.match(line):
             print(f"Slowest of {len(durations)} tests:")
             for seconds, name in sorted(durations, reverse=True)[:SHOWN_MAX]:
                 print(f"  {seconds:7.1f} s  {name}")
+            if PEER_REPORT.exists():
+                print("Tested against what is not ours:")
+                print("".join(f"  {line}\n" for line in sorted(PEER_REPORT.read_text().splitlines())), end="")
             if skipped and refuse_skips:
                 print(f"Skipped, which is a failure here: {', '.join(skipped)}")
             print()

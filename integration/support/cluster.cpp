@@ -203,6 +203,11 @@ std::vector<int> Cluster::node_ports() const
     return ports;
 }
 
+int Cluster::admin_port(std::size_t node) const
+{
+    return role(Member::node, node).admin_port;
+}
+
 void Cluster::wait_until_ready(std::chrono::seconds longest)
 {
     const auto deadline = std::chrono::steady_clock::now() + longest;

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] NatsServers& nats() noexcept { return *nats_; }
 
     [[nodiscard]] std::vector<int> node_ports() const;
+    [[nodiscard]] int admin_port(std::size_t node = 0) const;
     [[nodiscard]] std::string nats_url() const { return nats_->url(); }
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
     [[nodiscard]] const std::string& verifier_key() const noexcept { return verifier_key_; }
