@@ -51,6 +51,26 @@ Key roles_key()
     return key;
 }
 
+Key other_ledgers_key()
+{
+    Key key{
+        "other_ledgers", "a list of ledger names",
+        "ledgers served below /ledgers/{name} beside ledger.name; ledgers.{name}.* sets what is "
+        "their own",
+        true};
+    key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        for (const std::string& word : words) {
+            if (!check_ledger(word) || std::count(words.begin(), words.end(), word) != 1) {
+                return Error{Errc::malformed, "must be a list of different ledger names"};
+            }
+        }
+        settings.other_ledgers = words;
+        return {};
+    };
+    key.show = [](const Settings& settings) { return joined(settings.other_ledgers); };
+    return key;
+}
+
 Key chain_key()
 {
     Key key{"ledger.chain", "none, all, or a list of stream types",
@@ -134,6 +154,7 @@ std::vector<Key> process_keys()
                {{"json", CodecKind::canonical_json}, {"cbor", CodecKind::deterministic_cbor}},
                "the form of new records; readers know both"),
         chain_key(),
+        other_ledgers_key(),
     };
 }
 

@@ -58,6 +58,57 @@ std::string path_of_variable(std::string_view name)
     return path;
 }
 
+constexpr std::string_view below_ledgers = "ledgers.";
+
+// Of "ledgers.ops.ledger.chain" the name and the rest; empty when it is no such path.
+struct LedgerPath {
+    std::string name;
+    std::string key;
+};
+
+LedgerPath split_ledger_path(const std::string& path)
+{
+    const auto dot = path.find('.', below_ledgers.size());
+    if (!path.starts_with(below_ledgers) || dot == std::string::npos) {
+        return {};
+    }
+    return {path.substr(below_ledgers.size(), dot - below_ledgers.size()), path.substr(dot + 1)};
+}
+
+bool may_differ_between_ledgers(const std::string& key)
+{
+    return key != "ledger.name" && (key.starts_with("ledger.") || key.starts_with("auditor.") ||
+                                    key.starts_with("projector."));
+}
+
+// The settings of each further ledger: those of the first, and what is its own.
+void settle_other_ledgers(LoadedSettings& loaded, std::vector<std::string>& problems)
+{
+    Settings& settings = loaded.settings;
+    const auto& names = settings.other_ledgers;
+    for (const auto& [name, assignments] : loaded.of_ledgers) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            problems.push_back(assignments.front().origin + ": " + name +
+                               " is not one of other_ledgers");
+        }
+    }
+    for (const std::string& name : names) {
+        if (name == settings.ledger.name) {
+            problems.push_back("other_ledgers: " + name + " is ledger.name already");
+        }
+        LoadedSettings one{settings, {}, {}};
+        one.settings.ledger.name = name;
+        one.settings.other_ledgers.clear();
+        one.settings.auditor.key_file.clear(); // a key signs one log
+        one.settings.auditor.origin.clear();
+        const auto own = loaded.of_ledgers.find(name);
+        if (own != loaded.of_ledgers.end()) {
+            apply(own->second, one, problems);
+        }
+        settings.others.push_back(std::move(one.settings));
+    }
+}
+
 std::string all_of(const std::vector<std::string>& problems)
 {
     std::string text;
@@ -117,6 +168,17 @@ void apply(const std::vector<Assignment>& assignments, LoadedSettings& to,
            std::vector<std::string>& problems)
 {
     for (const Assignment& assignment : assignments) {
+        if (const auto [ledger, path] = split_ledger_path(assignment.path); !ledger.empty()) {
+            if (find_key(path) != nullptr && may_differ_between_ledgers(path)) {
+                to.of_ledgers[ledger].push_back(
+                    {path, assignment.words, assignment.is_list, assignment.origin});
+            } else {
+                problems.push_back(assignment.origin + ": " + path +
+                                   " can not be set for one ledger; ledger.*, auditor.* and "
+                                   "projector.* can, but not ledger.name");
+            }
+            continue;
+        }
         const Key* key = find_key(assignment.path);
         if (key == nullptr) {
             problems.push_back(assignment.origin + ": " + unknown_key(assignment.path));
@@ -158,16 +220,13 @@ Result<LoadedSettings> load_settings(const SettingsSources& sources)
     }
     apply(read_environment(sources.environment), loaded, problems);
     apply(read_flags(sources.flags, problems), loaded, problems);
+    settle_other_ledgers(loaded, problems);
     for (std::string& sentence : broken_relations(loaded.settings)) {
         problems.push_back(std::move(sentence));
     }
     if (!problems.empty()) {
         return Error{Errc::malformed, all_of(problems)};
     }
-    auto& settings = loaded.settings;
-    settings.event_log.ledger = settings.ledger.name;
-    settings.event_log.codec = settings.ledger.codec;
-    settings.event_log.chain = settings.ledger.chain;
     return loaded;
 }
 

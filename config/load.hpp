@@ -4,8 +4,10 @@
 //
 //   environment   SEALSTREAM_HTTP__LISTEN=…  is http.listen; a name without "__" only for keys
 //   without a dot flags         --set http.listen=…        as "http.listen=…"
-// Every problem is found in one go: unknown keys (with what was probably meant), wrong types,
-// broken bounds and relations, each with its place.
+// ledgers.{name}.{key} sets a key of one of `other_ledgers`, which otherwise has the same settings
+// as the first: ledgers.ops.ledger.chain, ledgers.ops.auditor.key_file. Every problem is found in
+// one go: unknown keys (with what was probably meant), wrong types, broken bounds and relations,
+// each with its place.
 
 #include "config/settings.hpp"
 
@@ -34,6 +36,7 @@ struct SettingsSources {
 struct LoadedSettings {
     Settings settings;
     std::map<std::string, std::string> origins; // of each key that is not at its default
+    std::map<std::string, std::vector<Assignment>> of_ledgers; // ledgers.{name}.{key}
 };
 
 //   not_found   there is no such file

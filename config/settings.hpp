@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace sealstream {
 
@@ -71,6 +72,8 @@ struct Settings {
     ProjectorSettings projector{};
     AuditorSettings auditor{};
     LogSettings log{};
+    std::vector<std::string> other_ledgers{}; // names; served below /ledgers/{name}
+    std::vector<Settings> others{};           // for each of them, with what is its own
 };
 
 } // namespace sealstream

@@ -1,27 +1,14 @@
 #include "node/wiring.hpp"
 
-#include "audit/service/auditor.hpp"
-#include "audit/service/key_file.hpp"
-#include "audit/service/metrics.hpp"
-#include "audit/service/standby.hpp"
 #include "core/async/blocking_pool.hpp"
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
-#include "node/audit_view.hpp"
-#include "node/feeds/feed_hub.hpp"
 #include "node/http/health.hpp"
-#include "node/http/metrics.hpp"
-#include "node/http/routes.hpp"
 #include "node/http/server.hpp"
-#include "node/stores.hpp"
-#include "node/version.hpp"
-#include "projections/metrics.hpp"
-#include "projections/postgres_event_index.hpp"
-#include "projections/projector.hpp"
+#include "node/ledger_runtime.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <prometheus/registry.h>
 
 #include <csignal>
 
@@ -32,7 +19,6 @@ namespace {
 constexpr std::chrono::seconds drain_longest{20};
 constexpr std::chrono::seconds roles_longest{15};
 constexpr std::size_t pool_threads = 6;
-constexpr int heartbeats_missed_max = 3; // of the auditor that seals, before another goes on
 
 // Everything, in the order in which it is made; destruction is the reverse.
 class Process final : public Parts {
@@ -58,16 +44,12 @@ public:
         return outcome_;
     }
 
-    EventLog& log() override { return *stores_.log; }
-    AuditLog& audit() override { return *stores_.audit; }
-    EventIndex& index() override
-    {
-        SEAL_CHECK(index_ != nullptr, "whoever asks for the index has configured Postgres");
-        return *index_;
-    }
+    EventLog& log() override { return main_ledger().log(); }
+    AuditLog& audit() override { return main_ledger().audit(); }
+    EventIndex& index() override { return main_ledger().index(); }
     const AuditorStatus* auditor_status() const override
     {
-        return auditor_ != nullptr ? &auditor_->status() : nullptr;
+        return ledgers_.front()->auditor_status();
     }
     boost::asio::any_io_executor executor() override { return context_.get_executor(); }
     const Clock& clock() const override { return clock_; }
@@ -114,95 +96,36 @@ private:
         co_await finish();
     }
 
+    LedgerRuntime& main_ledger() { return *ledgers_.front(); }
+
     Task<Result<void>> start()
     {
-        const StoresContext context{context_.get_executor(), clock_, threads_, store_tasks_, stop_};
-        SEAL_CO_TRY(stores, co_await open_stores(settings_, context));
-        stores_ = std::move(stores);
-        if (stores_.pool != nullptr) {
-            index_ = std::make_unique<PostgresEventIndex>(settings_.ledger.name, *stores_.pool,
-                                                          threads_);
+        ledgers_.push_back(std::make_unique<LedgerRuntime>(settings_, "", shared_));
+        for (const Settings& other : settings_.others) {
+            ledgers_.push_back(
+                std::make_unique<LedgerRuntime>(other, "/ledgers/" + other.ledger.name, shared_));
         }
-        if (settings_.roles.is_auditor) {
-            SEAL_CO_TRY_VOID(start_auditor());
-        }
-        if (settings_.roles.is_projector) {
-            if (stores_.pool == nullptr) {
-                co_return Error{Errc::malformed,
-                                "the projector needs postgres.uri or postgres.host"};
-            }
-            roles_.spawn("projector", project(context));
+        for (const auto& ledger : ledgers_) {
+            SEAL_CO_TRY_VOID(co_await ledger->start());
         }
         if (settings_.roles.is_node) {
-            SEAL_CO_TRY_VOID(start_node());
+            SEAL_CO_TRY_VOID(listen());
         }
         co_return Result<void>{};
     }
 
-    Result<void> start_auditor()
+    Result<void> listen()
     {
-        if (settings_.auditor.key_file.empty()) {
-            return Error{Errc::malformed, "the auditor needs auditor.key_file; make one with "
-                                          "`sealstream keys generate`"};
-        }
-        SEAL_TRY(key, load_signing_key(settings_.auditor.key_file));
-        if (!settings_.auditor.origin.empty() && settings_.auditor.origin != key.name) {
-            return Error{Errc::malformed, "auditor.origin is " + settings_.auditor.origin +
-                                              ", but the key is of " + key.name};
-        }
-        SignerOptions signer;
-        signer.memory_file = settings_.auditor.key_file.string() + ".signed";
-        signer_ = std::make_unique<Signer>(*stores_.audit, clock_, std::move(key), signer);
-        AuditorOptions options;
-        options.checkpoint_events = settings_.auditor.checkpoint_events;
-        options.checkpoint_interval = settings_.auditor.checkpoint_wait;
-        options.heartbeat_interval = settings_.auditor.heartbeat;
-        auditor_metrics_ = std::make_unique<AuditorMetrics>(registry_);
-        auditor_ = std::make_unique<Auditor>(*stores_.log, *stores_.audit, *signer_, clock_,
-                                             stop_roles_, options, *auditor_metrics_);
-        StandbyOptions standby;
-        standby.silence_max = settings_.auditor.heartbeat * heartbeats_missed_max;
-        roles_.spawn("auditor",
-                     run_or_stand_by(*auditor_, *stores_.audit, clock_, stop_roles_, standby));
-        return {};
-    }
-
-    Task<void> project(StoresContext context)
-    {
-        const auto migrated = co_await migrate_patiently(*stores_.pool, context);
-        if (!migrated) {
-            if (migrated.error().code != Errc::shutting_down) {
-                sealstream::log(Level::error, "projector.not_started", "node",
-                                {{"why", describe(migrated.error())}});
+        http::Services& services = main_ledger().services();
+        std::vector<LedgerMetrics> metrics;
+        for (const auto& ledger : ledgers_) {
+            metrics.push_back(ledger->metrics());
+            if (ledger != ledgers_.front()) {
+                services.other_ledgers.emplace(ledger->name(), &ledger->services());
             }
-            co_return;
         }
-        ProjectorOptions options;
-        options.ledger = settings_.ledger.name;
-        options.batch_events_max = settings_.projector.batch_events_max;
-        projector_metrics_ = std::make_unique<ProjectorMetrics>(registry_);
-        projector_ = std::make_unique<Projector>(*stores_.log, *stores_.pool, threads_, clock_,
-                                                 stop_roles_, options, *projector_metrics_);
-        co_await projector_->run();
-    }
-
-    Result<void> start_node()
-    {
-        view_ = std::make_unique<AuditView>(*stores_.log, *stores_.audit);
-        FeedHubOptions feed_options;
-        feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
-        hub_ = std::make_unique<FeedHub>(context_.get_executor(), *stores_.log, feed_options);
-        hub_->start(hub_tasks_);
-        http_metrics_ = std::make_unique<http::HttpMetrics>(registry_, http::route_labels());
-        health_.add_check("log", [this] {
-            return stores_.is_connected() ? std::string{} : std::string{"not connected to NATS"};
-        });
-        services_.reset(new http::Services{
-            *stores_.log, index_.get(), view_.get(), clock_, ids_, *hub_, *http_metrics_, health_,
-            stop_http_, append_tasks_, settings_.limits, settings_.feeds, settings_.ledger.name,
-            "local", std::string{version_text}, [this] { stop(); }});
-        server_ =
-            std::make_unique<http::Server>(context_.get_executor(), settings_.http, *services_);
+        services.metrics_text = [metrics] { return metrics_page(metrics); };
+        server_ = std::make_unique<http::Server>(context_.get_executor(), settings_.http, services);
         SEAL_TRY_VOID(server_->start());
         is_serving_ = true;
         health_.set_started();
@@ -219,17 +142,16 @@ private:
             stage("node.drained", {{"connections_cut", cut}});
         }
         co_await append_tasks_.wait_idle(roles_longest);
-        if (hub_ != nullptr) {
-            hub_->close();
-            co_await hub_tasks_.wait_idle(roles_longest);
+        for (const auto& ledger : ledgers_) {
+            ledger->close_feeds();
         }
+        co_await hub_tasks_.wait_idle(roles_longest);
         co_await inside_tasks_.wait_idle(roles_longest);
         stop_roles_.request();
         const std::size_t left = co_await roles_.wait_idle(roles_longest);
         stage("roles.stopped", {{"left", left}});
-        if (stores_.log != nullptr) {
-            stores_.log->close();
-            stores_.close_audit();
+        for (const auto& ledger : ledgers_) {
+            ledger->close_stores();
         }
         co_await store_tasks_.wait_idle(roles_longest);
         const bool is_idle = roles_.running() + store_tasks_.running() + hub_tasks_.running() +
@@ -260,19 +182,17 @@ private:
     TaskGroup hub_tasks_{context_.get_executor()};
     TaskGroup append_tasks_{context_.get_executor()};
     TaskGroup inside_tasks_{context_.get_executor()};
-    prometheus::Registry registry_;
-    Stores stores_;
-    std::unique_ptr<PostgresEventIndex> index_;
-    std::unique_ptr<Signer> signer_;
-    std::unique_ptr<AuditorMetrics> auditor_metrics_;
-    std::unique_ptr<Auditor> auditor_;
-    std::unique_ptr<ProjectorMetrics> projector_metrics_;
-    std::unique_ptr<Projector> projector_;
-    std::unique_ptr<AuditView> view_;
-    std::unique_ptr<FeedHub> hub_;
-    std::unique_ptr<http::HttpMetrics> http_metrics_;
     http::Health health_;
-    std::unique_ptr<http::Services> services_;
+    RuntimeShared shared_{{context_.get_executor(), clock_, threads_, store_tasks_, stop_},
+                          ids_,
+                          health_,
+                          stop_http_,
+                          stop_roles_,
+                          roles_,
+                          hub_tasks_,
+                          append_tasks_,
+                          [this] { stop(); }};
+    std::vector<std::unique_ptr<LedgerRuntime>> ledgers_; // the first is the one at "/"
     std::unique_ptr<http::Server> server_;
     std::function<Task<void>(Parts&)> inside_;
     Result<void> outcome_{};

@@ -16,7 +16,6 @@ namespace sealstream::testing {
 
 namespace {
 
-constexpr std::string_view origin = "test.example/ledger/main";
 constexpr std::chrono::milliseconds look_again{50};
 
 std::string binary()
@@ -78,7 +77,10 @@ Cluster::Cluster(ClusterOptions options)
       postgres_{postgres_for(options_)},
       database_{postgres_.create_database()}
 {
-    make_key();
+    make_key("main");
+    for (const std::string& ledger : options_.other_ledgers) {
+        make_key(ledger);
+    }
     for (const auto& [member, count] : {std::pair{Member::projector, options_.projectors},
                                         {Member::auditor, options_.auditors},
                                         {Member::node, options_.nodes}}) {
@@ -91,15 +93,20 @@ Cluster::Cluster(ClusterOptions options)
     wait_until_ready();
 }
 
-void Cluster::make_key()
+void Cluster::make_key(const std::string& ledger)
 {
-    const auto made = run_to_end({binary(), "keys", "generate", "--origin", std::string{origin},
-                                  "--out", (folder_.path() / "key").string()},
+    const auto made = run_to_end({binary(), "keys", "generate", "--origin",
+                                  "test.example/ledger/" + ledger, "--out", key_file(ledger)},
                                  folder_.path());
     if (made.exit_code != 0) {
         throw std::runtime_error{"no key: " + made.log};
     }
-    verifier_key_ = made.output.substr(0, made.output.find('\n'));
+    verifier_keys_[ledger] = made.output.substr(0, made.output.find('\n'));
+}
+
+std::string Cluster::key_file(const std::string& ledger) const
+{
+    return (folder_.path() / (ledger + ".key")).string();
 }
 
 std::vector<std::string> Cluster::with_settings(std::vector<std::string> command) const
@@ -111,6 +118,14 @@ std::vector<std::string> Cluster::with_settings(std::vector<std::string> command
         settings.push_back(std::string{"nats.synced="} + (options_.is_synced ? "true" : "false"));
     } else {
         settings.emplace_back("profile=single-database");
+    }
+    std::string others;
+    for (const std::string& ledger : options_.other_ledgers) {
+        others += (others.empty() ? "" : ",") + ledger;
+        settings.push_back("ledgers." + ledger + ".auditor.key_file=" + key_file(ledger));
+    }
+    if (!others.empty()) {
+        settings.push_back("other_ledgers=" + others);
     }
     settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
     for (const std::string& setting : settings) {
@@ -132,7 +147,7 @@ std::vector<std::string> Cluster::command_of(const Role& role) const
     }
     if (role.member == Member::auditor) {
         command.insert(command.end(),
-                       {"--set", "auditor.key_file=" + (folder_.path() / "key").string(), "--set",
+                       {"--set", "auditor.key_file=" + key_file("main"), "--set",
                         "auditor.checkpoint_ms=100", "--set", "auditor.heartbeat_ms=3000"});
     }
     return with_settings(std::move(command));
@@ -259,7 +274,7 @@ Finished Cluster::run(std::vector<std::string> command) const
 
 Finished Cluster::verify() const
 {
-    return run({"verify", "--json", "--key", verifier_key_});
+    return run({"verify", "--json", "--key", verifier_key()});
 }
 
 std::string Cluster::last_words() const

@@ -10,6 +10,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <map>
 #include <memory>
 
 namespace sealstream::testing {
@@ -21,6 +22,7 @@ struct ClusterOptions {
     std::size_t projectors{1};
     std::size_t auditors{1};
     std::vector<std::string> settings{}; // more "key=value"
+    std::vector<std::string> other_ledgers{};
 };
 
 enum class Member : std::uint8_t { node, projector, auditor, nats, postgres };
@@ -47,7 +49,10 @@ public:
     [[nodiscard]] int admin_port(std::size_t node = 0) const;
     [[nodiscard]] std::string nats_url() const { return nats_->url(); }
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
-    [[nodiscard]] const std::string& verifier_key() const noexcept { return verifier_key_; }
+    [[nodiscard]] const std::string& verifier_key(const std::string& ledger = "main") const
+    {
+        return verifier_keys_.at(ledger);
+    }
 
     void wait_until_ready(std::chrono::seconds longest = std::chrono::seconds{60});
 
@@ -75,14 +80,15 @@ private:
     [[nodiscard]] std::vector<std::string> with_settings(std::vector<std::string> command) const;
     [[nodiscard]] const Role& role(Member member, std::size_t number) const;
     [[nodiscard]] std::string last_words() const;
-    void make_key();
+    void make_key(const std::string& ledger);
+    [[nodiscard]] std::string key_file(const std::string& ledger) const;
 
     ClusterOptions options_;
     TestFolder folder_{"cluster"};
     std::unique_ptr<NatsServers> nats_; // none in the single-database profile
     PostgresServer postgres_;
     std::string database_;
-    std::string verifier_key_;
+    std::map<std::string, std::string> verifier_keys_; // by ledger
     std::vector<Role> roles_;
 };
 

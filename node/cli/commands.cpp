@@ -1,5 +1,7 @@
 #include "node/cli/commands.hpp"
 
+#include "config/checks.hpp"
+
 #include <iostream>
 
 namespace sealstream::cli {
@@ -57,6 +59,11 @@ void SettingsFlags::add_to(CLI::App& command)
     command.add_option("--set", set, "one setting, key=value; may be repeated");
 }
 
+void SettingsFlags::add_ledger_to(CLI::App& command)
+{
+    command.add_option("--ledger", ledger, "one of other_ledgers; default: ledger.name");
+}
+
 void SettingsFlags::add_timeout_to(CLI::App& command)
 {
     command.add_option("--timeout", timeout_seconds, "seconds to wait for the stores to answer")
@@ -79,7 +86,18 @@ Result<LoadedSettings> SettingsFlags::load() const
     if (loaded) {
         set_log_level(loaded->settings.log.level);
     }
-    return loaded;
+    if (!loaded || ledger.empty() || ledger == loaded->settings.ledger.name) {
+        return loaded;
+    }
+    for (const Settings& other : loaded->settings.others) {
+        if (other.ledger.name == ledger) {
+            loaded->settings = Settings{other};
+            return loaded;
+        }
+    }
+    return Error{Errc::not_found, "no ledger " + ledger + " is configured; the settings name " +
+                                      loaded->settings.ledger.name + " and other_ledgers=" +
+                                      joined(loaded->settings.other_ledgers)};
 }
 
 int fail(const Error& error)

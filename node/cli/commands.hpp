@@ -26,9 +26,11 @@ inline constexpr int exit_undecided = 11;
 struct SettingsFlags {
     std::string file;
     std::vector<std::string> set;
+    std::string ledger;
     double timeout_seconds{10};
 
     void add_to(CLI::App& command);
+    void add_ledger_to(CLI::App& command); // of commands that work on one ledger
     void add_timeout_to(CLI::App& command);
     [[nodiscard]] std::chrono::milliseconds timeout() const;
     [[nodiscard]] Result<LoadedSettings> load() const;

@@ -82,6 +82,7 @@ void add_projection(CLI::App& app, int& code)
     auto* const build = command->add_subcommand(
         "rebuild", "fold the event index anew beside the active one, compare, and swap");
     flags->settings.add_to(*build);
+    flags->settings.add_ledger_to(*build);
     flags->settings.add_timeout_to(*build);
     build->add_flag("--json", flags->is_json, "one JSON object");
     build->callback([flags, &code] {

@@ -43,6 +43,7 @@ void add_verify(CLI::App& app, int& code)
         "verify", "verify the whole ledger: every stored byte against the signed tree");
     auto flags = std::make_shared<VerifyFlags>();
     flags->settings.add_to(*command);
+    flags->settings.add_ledger_to(*command);
     flags->settings.add_timeout_to(*command);
     command
         ->add_option(

@@ -70,7 +70,7 @@ Response find_route(RequestContext& request, Surface surface)
 {
     Response response;
     response.status = 0;
-    const auto path = request.head().path();
+    const auto path = request.path();
     const Verb verb = effective(request.head().verb);
     std::string allowed;
     for (const Route& route : routes()) {
@@ -88,7 +88,9 @@ Response find_route(RequestContext& request, Surface surface)
     }
     if (allowed.empty()) {
         response = problem(Error{Errc::not_found, "no such path"});
-        response.problem->explanation = "No endpoint has this path";
+        response.problem->explanation = request.head().path().starts_with("/ledgers/")
+                                            ? "No endpoint or no ledger has this path"
+                                            : "No endpoint has this path";
         return response;
     }
     response = refusal(405, "method_not_allowed", "This path answers to " + allowed + " only.");

@@ -26,6 +26,31 @@ std::string_view take_item(std::string_view& list, char separator)
 
 } // namespace
 
+RequestContext::RequestContext(const RequestHead& head, Services& main)
+    : head_{head},
+      services_{&main}
+{
+    constexpr std::string_view below = "/ledgers/";
+    const auto whole = head.path();
+    if (!whole.starts_with(below)) {
+        return;
+    }
+    const auto end = whole.find('/', below.size());
+    const auto name = whole.substr(below.size(), end - below.size());
+    const auto other = main.other_ledgers.find(name);
+    if (end == std::string_view::npos ||
+        (name != main.ledger && other == main.other_ledgers.end())) {
+        return; // no route begins like this
+    }
+    services_ = name == main.ledger ? &main : other->second;
+    prefix_bytes_ = end;
+}
+
+std::string_view RequestContext::path() const noexcept
+{
+    return head_.path().substr(prefix_bytes_);
+}
+
 Result<std::string> RequestContext::path_parameter(std::string_view name) const
 {
     for (std::size_t at = 0; at < parameters.count; ++at) {
@@ -46,7 +71,7 @@ Result<StreamName> RequestContext::stream_name() const
 Result<std::string> RequestContext::source() const
 {
     if (!head_.has_field("sealstream-source")) {
-        return services_.default_source;
+        return services_->default_source;
     }
     if (!is_local) {
         return Error{Errc::forbidden, "Sealstream-Source from a peer that is not on loopback"};
@@ -89,7 +114,7 @@ std::chrono::seconds RequestContext::preferred_wait() const
         const auto key = take_item(item, '=');
         const auto seconds = parse_place(item);
         if (key == "wait" && seconds) {
-            const auto most = static_cast<std::uint64_t>(services_.limits.wait_max.count());
+            const auto most = static_cast<std::uint64_t>(services_->limits.wait_max.count());
             return std::chrono::seconds{std::min(*seconds, most)};
         }
     }

@@ -37,14 +37,15 @@ struct PathParameters {
 
 class RequestContext {
 public:
-    RequestContext(const RequestHead& head, Services& services) : head_{head}, services_{services}
-    {
-    }
+    // `main` serves what is not below /ledgers/{name}.
+    RequestContext(const RequestHead& head, Services& main);
     RequestContext(const RequestContext&) = delete;
     RequestContext& operator=(const RequestContext&) = delete;
 
     [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
-    [[nodiscard]] Services& services() const noexcept { return services_; }
+    [[nodiscard]] Services& services() const noexcept { return *services_; } // of its ledger
+    // What routes match: the request's path without /ledgers/{name}.
+    [[nodiscard]] std::string_view path() const noexcept;
     [[nodiscard]] std::string_view field(std::string_view lower_name) const noexcept
     {
         return head_.field(lower_name);
@@ -78,7 +79,8 @@ public:
 
 private:
     const RequestHead& head_;
-    Services& services_;
+    Services* services_;
+    std::size_t prefix_bytes_{0};
 };
 
 } // namespace sealstream::http

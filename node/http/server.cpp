@@ -40,6 +40,9 @@ Task<std::size_t> Server::drain(std::chrono::milliseconds longest)
     open_.stop_accepting();
     services_.stop.request();
     services_.feeds.close();
+    for (const auto& [name, other] : services_.other_ledgers) {
+        other->feeds.close();
+    }
     const std::size_t cut = co_await open_.finish(longest);
     admin_.stop_accepting();
     const auto moment = options_.drain_idle + options_.timeouts.sweep;

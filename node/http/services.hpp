@@ -13,6 +13,7 @@
 #include "node/http/options.hpp"
 
 #include <functional>
+#include <map>
 
 namespace sealstream {
 class FeedHub;
@@ -34,9 +35,12 @@ struct Services {
     Limits limits;
     FeedOptions feed_options;
     std::string ledger{"main"};
+    std::string base_path{}; // "/ledgers/ops"; empty for the ledger at "/"
+    std::map<std::string, Services*, std::less<>> other_ledgers{}; // only in that one
     std::string default_source{"local"}; // of requests from loopback that name none
     std::string version{"0"};
-    std::function<void()> request_drain{}; // POST /drain: the same path as SIGTERM
+    std::function<void()> request_drain{};       // POST /drain: the same path as SIGTERM
+    std::function<std::string()> metrics_text{}; // of all ledgers; empty: only `metrics`
 };
 
 } // namespace sealstream::http

@@ -132,16 +132,54 @@ TEST_CASE("lists come as YAML lists or with commas", "[config]")
     REQUIRE(from_flag.has_value());
     CHECK(from_flag->settings.roles.is_auditor);
     CHECK(!from_flag->settings.roles.is_projector);
-    CHECK(from_flag->settings.event_log.chain.stream_types == std::vector<std::string>{"a", "b"});
+    CHECK(from_flag->settings.ledger.chain.stream_types == std::vector<std::string>{"a", "b"});
 
     const auto all = load_settings({.flags = {"ledger.chain=all"}});
     REQUIRE(all.has_value());
-    CHECK(all->settings.event_log.chain.is_required_everywhere);
+    CHECK(all->settings.ledger.chain.is_required_everywhere);
 
     CHECK(!load_settings({.flags = {"ledger.chain=all,deal"}}).has_value());
     CHECK(!load_settings({.flags = {"ledger.chain=Deal"}}).has_value());
     CHECK(!load_settings({.flags = {"roles=node,king"}}).has_value());
     CHECK(!load_settings({.flags = {"roles="}}).has_value());
+}
+
+TEST_CASE("another ledger has the settings of the first, but for what is its own", "[config]")
+{
+    const auto loaded = load_settings(
+        {.environment = {"SEALSTREAM_LEDGERS__OPS__AUDITOR__KEY_FILE=/keys/ops"},
+         .flags = {"ledger.chain=deal", "ledger.codec=cbor", "auditor.key_file=/keys/main",
+                   "other_ledgers=ops,registry", "ledgers.ops.ledger.chain=all"}});
+
+    REQUIRE(loaded.has_value());
+    const auto& others = loaded->settings.others;
+    REQUIRE(others.size() == 2);
+    CHECK(others[0].ledger.name == "ops");
+    CHECK(others[0].ledger.chain.is_required_everywhere);
+    CHECK(others[0].ledger.codec == CodecKind::deterministic_cbor);
+    CHECK(others[0].auditor.key_file == "/keys/ops");
+    CHECK(others[1].ledger.name == "registry");
+    CHECK(!others[1].ledger.chain.is_required_everywhere);
+    CHECK(others[1].auditor.key_file.empty()); // a key signs one log
+    CHECK(loaded->settings.ledger.name == "main");
+}
+
+TEST_CASE("what is said of other ledgers must make sense", "[config]")
+{
+    const auto refusal = [](std::vector<std::string> flags) {
+        const auto loaded = load_settings({.flags = std::move(flags)});
+        return loaded ? std::string{} : loaded.error().context;
+    };
+    CHECK(refusal({"ledgers.ops.ledger.chain=all"}) == "--set: ops is not one of other_ledgers");
+    CHECK(refusal({"other_ledgers=main"}) == "other_ledgers: main is ledger.name already");
+    CHECK(refusal({"other_ledgers=ops", "ledgers.ops.ledger.name=x"})
+              .starts_with("--set: ledger.name can not be set for one ledger"));
+    CHECK(refusal({"other_ledgers=ops", "ledgers.ops.http.listen=127.0.0.1:1"})
+              .starts_with("--set: http.listen can not be set for one ledger"));
+    CHECK(refusal({"other_ledgers=ops,ops"}) ==
+          "--set: other_ledgers must be a list of different ledger names");
+    CHECK(refusal({"other_ledgers=ops", "ledgers.ops.ledger.chain=Deal"}) ==
+          "--set: ledger.chain must be none, all, or a list of stream types");
 }
 
 TEST_CASE("every key shows a value that it accepts again, and refuses nonsense", "[config]")

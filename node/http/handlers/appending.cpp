@@ -119,12 +119,14 @@ Response created(const Appended& appended, const Services& services)
 
     const Placed& first = appended.events.front();
     const Placed& last = appended.events.back();
-    response.header("Location", appended.events.size() == 1
-                                    ? "/v1/events/" + first.id.to_string()
-                                    : "/v1/streams/" + percent_encode(first.stream.type) + "/" +
-                                          percent_encode(first.stream.id) + "/events?after=" +
-                                          std::to_string(first.version.value - 1) +
-                                          "&limit=" + std::to_string(appended.events.size()));
+    response.header("Location",
+                    services.base_path +
+                        (appended.events.size() == 1
+                             ? "/v1/events/" + first.id.to_string()
+                             : "/v1/streams/" + percent_encode(first.stream.type) + "/" +
+                                   percent_encode(first.stream.id) +
+                                   "/events?after=" + std::to_string(first.version.value - 1) +
+                                   "&limit=" + std::to_string(appended.events.size())));
     response.header("ETag", "\"" + std::to_string(last.version.value) + "\"");
     response.header("Sealstream-Position", std::to_string(last.position.value));
     response.header("Cache-Control", "no-store");

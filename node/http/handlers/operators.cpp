@@ -11,7 +11,6 @@
 // POST /drain     202: the node answers what it has, then ends, as on SIGTERM
 //                 403: a browser sent this from another site
 
-#include "node/feeds/feed_hub.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/node_json.hpp"
 #include "node/http/problem.hpp"
@@ -77,8 +76,8 @@ Task<Response> get_readyz(RequestContext& request)
 Task<Response> get_metrics(RequestContext& request)
 {
     auto& services = request.services();
-    services.metrics.feed_ring(services.feeds.ring_bytes(), services.feeds.tail().value);
-    auto response = plain(200, services.metrics.text());
+    auto response =
+        plain(200, services.metrics_text ? services.metrics_text() : services.metrics.text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     co_return response;
 }

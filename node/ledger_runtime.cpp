@@ -1,0 +1,192 @@
+#include "node/ledger_runtime.hpp"
+
+#include "audit/service/auditor.hpp"
+#include "audit/service/key_file.hpp"
+#include "audit/service/metrics.hpp"
+#include "audit/service/standby.hpp"
+#include "core/base/check.hpp"
+#include "core/base/log.hpp"
+#include "node/audit_view.hpp"
+#include "node/feeds/feed_hub.hpp"
+#include "node/http/health.hpp"
+#include "node/http/metrics.hpp"
+#include "node/http/routes.hpp"
+#include "node/http/services.hpp"
+#include "node/version.hpp"
+#include "projections/metrics.hpp"
+#include "projections/postgres_event_index.hpp"
+#include "projections/projector.hpp"
+
+#include <prometheus/registry.h>
+
+namespace sealstream {
+
+namespace {
+
+constexpr int heartbeats_missed_max = 3; // of the auditor that seals, before another goes on
+
+} // namespace
+
+// In the order in which it is made; destruction is the reverse.
+struct LedgerRuntime::Parts {
+    prometheus::Registry registry;
+    std::unique_ptr<PostgresEventIndex> index;
+    std::unique_ptr<Signer> signer;
+    std::unique_ptr<AuditorMetrics> auditor_metrics;
+    std::unique_ptr<Auditor> auditor;
+    std::unique_ptr<ProjectorMetrics> projector_metrics;
+    std::unique_ptr<Projector> projector;
+    std::unique_ptr<AuditView> view;
+    std::unique_ptr<FeedHub> hub;
+    std::unique_ptr<http::HttpMetrics> http_metrics;
+    std::unique_ptr<http::Services> services;
+};
+
+LedgerRuntime::LedgerRuntime(const Settings& settings, std::string base_path, RuntimeShared& shared)
+    : settings_{settings},
+      base_path_{std::move(base_path)},
+      shared_{shared},
+      parts_{std::make_unique<Parts>()}
+{
+}
+
+LedgerRuntime::~LedgerRuntime() = default;
+
+Task<Result<void>> LedgerRuntime::start()
+{
+    SEAL_CO_TRY(stores, co_await open_stores(settings_, shared_.stores));
+    stores_ = std::move(stores);
+    if (stores_.pool != nullptr) {
+        parts_->index = std::make_unique<PostgresEventIndex>(settings_.ledger.name, *stores_.pool,
+                                                             shared_.stores.threads);
+    }
+    if (settings_.roles.is_auditor) {
+        SEAL_CO_TRY_VOID(start_auditor());
+    }
+    if (settings_.roles.is_projector) {
+        if (stores_.pool == nullptr) {
+            co_return Error{Errc::malformed, "the projector needs postgres.uri or postgres.host"};
+        }
+        shared_.roles.spawn("projector", project());
+    }
+    if (settings_.roles.is_node) {
+        start_node();
+    }
+    co_return Result<void>{};
+}
+
+Result<void> LedgerRuntime::start_auditor()
+{
+    if (settings_.auditor.key_file.empty()) {
+        return Error{Errc::malformed, "the auditor of ledger " + name() +
+                                          " needs auditor.key_file; make one with "
+                                          "`sealstream keys generate`"};
+    }
+    SEAL_TRY(key, load_signing_key(settings_.auditor.key_file));
+    if (!settings_.auditor.origin.empty() && settings_.auditor.origin != key.name) {
+        return Error{Errc::malformed, "auditor.origin is " + settings_.auditor.origin +
+                                          ", but the key is of " + key.name};
+    }
+    const Clock& clock = shared_.stores.clock;
+    SignerOptions signer;
+    signer.memory_file = settings_.auditor.key_file.string() + ".signed";
+    parts_->signer = std::make_unique<Signer>(*stores_.audit, clock, std::move(key), signer);
+    AuditorOptions options;
+    options.checkpoint_events = settings_.auditor.checkpoint_events;
+    options.checkpoint_interval = settings_.auditor.checkpoint_wait;
+    options.heartbeat_interval = settings_.auditor.heartbeat;
+    parts_->auditor_metrics = std::make_unique<AuditorMetrics>(parts_->registry);
+    parts_->auditor =
+        std::make_unique<Auditor>(*stores_.log, *stores_.audit, *parts_->signer, clock,
+                                  shared_.stop_roles, options, *parts_->auditor_metrics);
+    StandbyOptions standby;
+    standby.silence_max = settings_.auditor.heartbeat * heartbeats_missed_max;
+    shared_.roles.spawn("auditor", run_or_stand_by(*parts_->auditor, *stores_.audit, clock,
+                                                   shared_.stop_roles, standby));
+    return {};
+}
+
+Task<void> LedgerRuntime::project()
+{
+    const auto migrated = co_await migrate_patiently(*stores_.pool, shared_.stores);
+    if (!migrated) {
+        if (migrated.error().code != Errc::shutting_down) {
+            sealstream::log(Level::error, "projector.not_started", "node",
+                            {{"ledger", name()}, {"why", describe(migrated.error())}});
+        }
+        co_return;
+    }
+    ProjectorOptions options;
+    options.ledger = settings_.ledger.name;
+    options.batch_events_max = settings_.projector.batch_events_max;
+    parts_->projector_metrics = std::make_unique<ProjectorMetrics>(parts_->registry);
+    parts_->projector = std::make_unique<Projector>(
+        *stores_.log, *stores_.pool, shared_.stores.threads, shared_.stores.clock,
+        shared_.stop_roles, options, *parts_->projector_metrics);
+    co_await parts_->projector->run();
+}
+
+void LedgerRuntime::start_node()
+{
+    parts_->view = std::make_unique<AuditView>(*stores_.log, *stores_.audit);
+    FeedHubOptions feed_options;
+    feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
+    parts_->hub = std::make_unique<FeedHub>(shared_.stores.home, *stores_.log, feed_options);
+    parts_->hub->start(shared_.feeds);
+    parts_->http_metrics =
+        std::make_unique<http::HttpMetrics>(parts_->registry, http::route_labels());
+    shared_.health.add_check(base_path_.empty() ? "log" : "log of " + name(), [this] {
+        return stores_.is_connected() ? std::string{} : std::string{"not connected to NATS"};
+    });
+    parts_->services.reset(new http::Services{
+        *stores_.log, parts_->index.get(), parts_->view.get(), shared_.stores.clock, shared_.ids,
+        *parts_->hub, *parts_->http_metrics, shared_.health, shared_.stop_http, shared_.appends,
+        settings_.limits, settings_.feeds, settings_.ledger.name});
+    parts_->services->base_path = base_path_;
+    parts_->services->version = std::string{version_text};
+    parts_->services->request_drain = shared_.request_stop;
+}
+
+void LedgerRuntime::close_feeds()
+{
+    if (parts_->hub != nullptr) {
+        parts_->hub->close();
+    }
+}
+
+void LedgerRuntime::close_stores()
+{
+    if (stores_.log != nullptr) {
+        stores_.log->close();
+        stores_.close_audit();
+    }
+}
+
+EventIndex& LedgerRuntime::index()
+{
+    SEAL_CHECK(parts_->index != nullptr, "whoever asks for the index has configured Postgres");
+    return *parts_->index;
+}
+
+const AuditorStatus* LedgerRuntime::auditor_status() const
+{
+    return parts_->auditor != nullptr ? &parts_->auditor->status() : nullptr;
+}
+
+http::Services& LedgerRuntime::services()
+{
+    SEAL_CHECK(parts_->services != nullptr, "only a node has HTTP services");
+    return *parts_->services;
+}
+
+LedgerMetrics LedgerRuntime::metrics()
+{
+    return {name(), &parts_->registry, [this] {
+                if (parts_->hub != nullptr) {
+                    parts_->http_metrics->feed_ring(parts_->hub->ring_bytes(),
+                                                    parts_->hub->tail().value);
+                }
+            }};
+}
+
+} // namespace sealstream

@@ -1,0 +1,25 @@
+#pragma once
+
+// One page for Prometheus out of several registries, one for each ledger: every series gets the
+// label `ledger`.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace sealstream {
+
+struct LedgerMetrics {
+    std::string ledger;
+    prometheus::Registry* registry;
+    std::function<void()> refresh; // sets what is read only when somebody looks
+};
+
+// Prometheus text format 0.0.4; a family stands once, whatever the number of ledgers.
+[[nodiscard]] std::string metrics_page(const std::vector<LedgerMetrics>& ledgers);
+
+} // namespace sealstream
