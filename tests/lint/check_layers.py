@@ -41,7 +41,7 @@ IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition
 # A port's or an adapter's signatures need these, and they pull little in.
 SIGNATURES = {"boost/asio/awaitable.hpp", "boost/asio/any_io_executor.hpp"}
 
-CORE = ["core/base", "core/event", "core/ports", "core/async"]
+CORE = ["core/base", "core/event", "core/cloudevents", "core/ports", "core/async"]
 
 
 @dataclasses.dataclass
@@ -62,6 +62,7 @@ NO_TEST_LIBRARY = EVERY_LIBRARY - {"catch2"}
 ROOMS = [
     Room("core/base", [], headers={"boost", "json"}),
     Room("core/event", ["core/base"], headers={"json"}, sources={"openssl", "blake3", "boost"}, is_pure=True),
+    Room("core/cloudevents", ["core/base", "core/event"], headers={"json"}, sources={"boost", "url"}, is_pure=True),
     Room("core/ports", ["core/base", "core/event"], awaitable=True),
     Room("core/async", ["core/base"], headers={"asio", "beast", "boost"}),
     Room("core/memory", CORE, awaitable=True, sources={"asio", "boost"}),
