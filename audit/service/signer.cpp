@@ -108,6 +108,9 @@ Task<Result<SignedHead>> Signer::sign(std::uint64_t sequence, std::uint64_t size
             head_.reset();
             co_return opened.error();
         }
+        if (head_->sequence > sequence) {
+            co_return Error{Errc::conflict, "a later part of the audit stream is signed already"};
+        }
     }
     const auto followed = co_await follow(sequence);
     if (!followed) {

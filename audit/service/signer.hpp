@@ -42,6 +42,7 @@ public:
     // Signs the tree that ends with audit entry `sequence`, when it is as large as said and has
     // that root.
     //
+    //   conflict   another auditor has gone on: what comes after `sequence` is signed already
     //   corrupt    it is not an extension of what was signed, or not what the caller says: a fork
     //   refused    our clock is behind the leaves, or behind an earlier signature: try again later
     //   and what AuditLog says

@@ -86,6 +86,20 @@ TEST_CASE("the signer signs what is in the stream, and nothing that only the cal
     CHECK(ledger.sign(signer, head).has_value());
 }
 
+TEST_CASE("a signer that wakes up when another has gone on is superseded, not contradicted",
+          "[audit][service]")
+{
+    SignedLedger ledger;
+    Signer frozen{ledger.audit, ledger.clock, log_key()};
+    ledger.seal_unsigned(5);
+    const AuditHead staged = ledger.head(); // what the frozen auditor was about to have signed
+    ledger.append(5);
+    ledger.seal(); // the one that took over: seals and signs further
+
+    CHECK(ledger.sign(frozen, staged).error().code == Errc::conflict);
+    CHECK(ledger.sign(frozen, ledger.head()).has_value());
+}
+
 TEST_CASE("the signer refuses to go back in time", "[audit][service]")
 {
     SignedLedger ledger;
