@@ -21,6 +21,7 @@ constexpr std::size_t pulls_max = 2;
 // account hash after ACK (and perhaps a token at the end).
 struct Delivery {
     std::uint64_t sequence{0};
+    std::uint64_t count{0}; // of the consumer's deliveries
     std::int64_t time_ns{0};
     std::uint64_t pending{0};
 };
@@ -44,20 +45,21 @@ bool parse_delivery(std::string_view reply, Delivery& delivery)
     const auto number = [](std::string_view text, auto& to) {
         return std::from_chars(text.data(), text.data() + text.size(), to).ec == std::errc{};
     };
-    return number(tokens[at], delivery.sequence) && number(tokens[at + 2], delivery.time_ns) &&
-           number(tokens[at + 3], delivery.pending);
+    return number(tokens[at], delivery.sequence) && number(tokens[at + 1], delivery.count) &&
+           number(tokens[at + 2], delivery.time_ns) && number(tokens[at + 3], delivery.pending);
 }
 
 } // namespace
 
 ConsumerFeed::ConsumerFeed(Connection& connection, std::string stream, std::string incarnation,
-                           Position after, FeedOptions options,
+                           Position after, std::vector<std::string> subjects, FeedOptions options,
                            std::chrono::milliseconds request_timeout,
                            boost::asio::any_io_executor home, std::shared_ptr<void> owner)
     : owner_{std::move(owner)},
       connection_{connection},
       stream_{std::move(stream)},
       incarnation_{std::move(incarnation)},
+      subjects_{std::move(subjects)},
       options_{options},
       request_timeout_{request_timeout},
       arrived_{std::move(home)},
@@ -122,17 +124,19 @@ Task<Result<void>> ConsumerFeed::open()
     }
     subscription_ = *std::move(subscribed);
     const auto inactive = std::chrono::nanoseconds{options_.inactive_threshold}.count();
-    const json::object request{{"stream_name", stream_},
-                               {"action", "create"},
-                               {"config",
-                                {{"name", consumer_},
-                                 {"deliver_policy", "by_start_sequence"},
-                                 {"opt_start_seq", received_.value + 1},
-                                 {"ack_policy", "none"},
-                                 {"replay_policy", "instant"},
-                                 {"mem_storage", true},
-                                 {"num_replicas", 1},
-                                 {"inactive_threshold", inactive}}}};
+    json::object config{{"name", consumer_},
+                        {"deliver_policy", "by_start_sequence"},
+                        {"opt_start_seq", received_.value + 1},
+                        {"ack_policy", "none"},
+                        {"replay_policy", "instant"},
+                        {"mem_storage", true},
+                        {"num_replicas", 1},
+                        {"inactive_threshold", inactive}};
+    if (!subjects_.empty()) {
+        config["filter_subjects"] = json::array(subjects_.begin(), subjects_.end());
+    }
+    const json::object request{
+        {"stream_name", stream_}, {"action", "create"}, {"config", std::move(config)}};
     std::string subject = "$JS.API.CONSUMER.CREATE." + stream_ + "." + consumer_;
     std::string body = json::serialize(request);
     const auto answer =
@@ -149,6 +153,7 @@ Task<Result<void>> ConsumerFeed::open()
                    : 1;
     is_open_ = true;
     pulls_open_ = 0;
+    counted_ = 0;
     last_sign_ = std::chrono::steady_clock::now();
     co_return Result<void>{};
 }
@@ -183,16 +188,7 @@ void ConsumerFeed::on_message(const Message& message)
     if (delivery.sequence <= received_.value) {
         return;
     }
-    if (delivery.sequence != received_.value + 1) {
-        // Lost on the way, or missing in the log: a new consumer starting at the hole will tell.
-        if (hole_at_ == received_.value + 1 && ++hole_tries_ > 3) {
-            fatal_ =
-                Error{Errc::corrupt, "the log has no position " + std::to_string(hole_at_) +
-                                         "; the next one is " + std::to_string(delivery.sequence)};
-        } else if (hole_at_ != received_.value + 1) {
-            hole_at_ = received_.value + 1;
-            hole_tries_ = 1;
-        }
+    if (!is_next(delivery.sequence, delivery.count)) {
         return break_off("a hole in the delivery");
     }
     StoredRecord record;
@@ -214,6 +210,25 @@ void ConsumerFeed::on_message(const Message& message)
     if (buffer_.size() == 1 || pending_ == 0) {
         arrived_.notify_all();
     }
+}
+
+bool ConsumerFeed::is_next(std::uint64_t sequence, std::uint64_t count)
+{
+    if (!subjects_.empty()) {
+        return count == ++counted_;
+    }
+    if (sequence == received_.value + 1) {
+        return true;
+    }
+    // Lost on the way, or missing in the log: a new consumer starting at the hole will tell.
+    if (hole_at_ == received_.value + 1 && ++hole_tries_ > 3) {
+        fatal_ = Error{Errc::corrupt, "the log has no position " + std::to_string(hole_at_) +
+                                          "; the next one is " + std::to_string(sequence)};
+    } else if (hole_at_ != received_.value + 1) {
+        hole_at_ = received_.value + 1;
+        hole_tries_ = 1;
+    }
+    return false;
 }
 
 void ConsumerFeed::on_status(const Message&, std::string_view status)

@@ -6,7 +6,8 @@
 //
 // Invariants
 //   1. What next() returns follows directly on what it returned before.
-//   2. A hole in the delivery makes a new consumer; a hole in the log is `corrupt`.
+//   2. A hole in the delivery makes a new consumer; a hole in the log is `corrupt`. With a filter
+//      positions jump, so there only the consumer's own count shows what was lost on the way.
 
 #include "core/ports/feed.hpp"
 #include "jetstream/connection.hpp"
@@ -18,8 +19,9 @@ namespace sealstream::jetstream {
 class ConsumerFeed final : public Feed {
 public:
     ConsumerFeed(Connection& connection, std::string stream, std::string incarnation,
-                 Position after, FeedOptions options, std::chrono::milliseconds request_timeout,
-                 boost::asio::any_io_executor home, std::shared_ptr<void> owner);
+                 Position after, std::vector<std::string> subjects, FeedOptions options,
+                 std::chrono::milliseconds request_timeout, boost::asio::any_io_executor home,
+                 std::shared_ptr<void> owner);
     ~ConsumerFeed() override;
 
     [[nodiscard]] Task<Result<FeedBatch>> next(std::size_t events_max,
@@ -32,6 +34,7 @@ private:
     [[nodiscard]] Task<Result<void>> open();
     void pull();
     void on_message(const Message& message);
+    [[nodiscard]] bool is_next(std::uint64_t sequence, std::uint64_t count);
     void on_status(const Message& message, std::string_view status);
     void break_off(std::string_view why);
     [[nodiscard]] FeedBatch take(std::size_t events_max);
@@ -40,12 +43,14 @@ private:
     Connection& connection_;
     std::string stream_;
     std::string incarnation_;
+    std::vector<std::string> subjects_; // of the filter; empty: the whole log
     FeedOptions options_;
     std::chrono::milliseconds request_timeout_;
     Notifier arrived_;
 
-    Position taken_;    // last returned
-    Position received_; // last buffered
+    Position taken_;           // last returned
+    Position received_;        // last buffered
+    std::uint64_t counted_{0}; // by this consumer, of what it has sent
     std::deque<StoredRecord> buffer_;
     std::string consumer_;
     std::string prefix_; // inbox of this consumer's pulls

@@ -4,6 +4,7 @@
 #include "core/base/log.hpp"
 #include "jetstream/appender.hpp"
 #include "jetstream/consumer_feed.hpp"
+#include "jetstream/matching_reader.hpp"
 #include "jetstream/stream_admin.hpp"
 #include "jetstream/subject.hpp"
 
@@ -114,10 +115,14 @@ Task<Result<Appended>> JetStreamEventLog::append(std::vector<StreamAppend> batch
     co_return co_await core->appender->append(std::move(batch));
 }
 
-Task<Result<std::vector<StoredRecord>>> JetStreamEventLog::read_from(Position after,
-                                                                     ReadLimits limits)
+Task<Result<std::vector<StoredRecord>>>
+JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter)
 {
     const auto core = core_;
+    if (!filter.is_empty()) {
+        co_return co_await read_matching(*core->reader, core->options.ledger, after, limits,
+                                         std::move(filter));
+    }
     std::vector<StoredRecord> records;
     std::size_t bytes = 0;
     const auto deadline = core->clock.monotonic() + replica_patience;
@@ -229,11 +234,12 @@ Task<Result<StreamHead>> JetStreamEventLog::stream_head(StreamName stream)
     co_return co_await core->appender->head_of(std::move(stream));
 }
 
-std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after)
+std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after, LogFilter filter)
 {
-    return std::make_unique<ConsumerFeed>(*core_->reading, core_->name, core_->found.incarnation,
-                                          after, core_->feed, core_->options.request_timeout,
-                                          core_->home, core_);
+    return std::make_unique<ConsumerFeed>(
+        *core_->reading, core_->name, core_->found.incarnation, after,
+        subjects_of_types(core_->options.ledger, filter.stream_types), core_->feed,
+        core_->options.request_timeout, core_->home, core_);
 }
 
 Task<Result<Position>> JetStreamEventLog::head()

@@ -44,6 +44,16 @@ std::string log_subjects(std::string_view ledger)
     return "ev." + std::string{ledger} + ".>";
 }
 
+std::vector<std::string> subjects_of_types(std::string_view ledger,
+                                           const std::vector<std::string>& types)
+{
+    std::vector<std::string> subjects;
+    for (const std::string& type : types) {
+        subjects.push_back("ev." + std::string{ledger} + "." + type + ".*");
+    }
+    return subjects;
+}
+
 std::string audit_stream_name(std::string_view ledger)
 {
     return "AUDIT_" + std::string{ledger};

@@ -43,6 +43,10 @@ struct LedgerHead {
 [[nodiscard]] Result<std::vector<StoredRecord>> read_records(Connection& connection,
                                                              const std::string& ledger_id,
                                                              Position after, ReadLimits limits);
+// Of the filter's stream types only.
+[[nodiscard]] Result<std::vector<StoredRecord>>
+read_matching_records(Connection& connection, const std::string& ledger_id, Position after,
+                      ReadLimits limits, const LogFilter& filter);
 //   corrupt   a hole in the stream
 [[nodiscard]] Result<std::vector<StoredRecord>>
 read_stream_records(Connection& connection, const std::string& ledger_id, const StreamName& stream,

@@ -80,11 +80,14 @@ Task<Result<Appended>> PostgresEventLog::append(std::vector<StreamAppend> batch)
     return parts_->writer.append(std::move(batch));
 }
 
-Task<Result<std::vector<StoredRecord>>> PostgresEventLog::read_from(Position after,
-                                                                    ReadLimits limits)
+Task<Result<std::vector<StoredRecord>>>
+PostgresEventLog::read_from(Position after, ReadLimits limits, LogFilter filter)
 {
-    auto read = [after, limits](Connection& connection, const std::string& ledger_id) {
-        return read_records(connection, ledger_id, after, limits);
+    auto read = [after, limits, filter = std::move(filter)](Connection& connection,
+                                                            const std::string& ledger_id) {
+        return filter.is_empty()
+                   ? read_records(connection, ledger_id, after, limits)
+                   : read_matching_records(connection, ledger_id, after, limits, filter);
     };
     return parts_->run(std::move(read));
 }
@@ -107,10 +110,10 @@ Task<Result<StreamHead>> PostgresEventLog::stream_head(StreamName stream)
     return parts_->run(std::move(read));
 }
 
-std::unique_ptr<Feed> PostgresEventLog::subscribe_from(Position after)
+std::unique_ptr<Feed> PostgresEventLog::subscribe_from(Position after, LogFilter filter)
 {
     parts_->listener.start();
-    return std::make_unique<PostgresFeed>(parts_->shared, after);
+    return std::make_unique<PostgresFeed>(parts_->shared, after, std::move(filter));
 }
 
 Task<Result<Position>> PostgresEventLog::head()

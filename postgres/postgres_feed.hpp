@@ -9,8 +9,9 @@ namespace sealstream {
 
 class PostgresFeed : public Feed {
 public:
-    PostgresFeed(std::shared_ptr<LogContext> context, Position after)
+    PostgresFeed(std::shared_ptr<LogContext> context, Position after, LogFilter filter)
         : shared_{std::move(context)},
+          filter_{std::move(filter)},
           after_{after}
     {
     }
@@ -24,7 +25,8 @@ private:
 
     std::shared_ptr<LogContext> shared_;
     LogContext& context_{*shared_};
-    Position after_; // the last position that was delivered
+    LogFilter filter_;
+    Position after_; // everything that matches was delivered up to here
     bool is_closed_{false};
 };
 

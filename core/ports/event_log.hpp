@@ -65,10 +65,16 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<Result<Appended>>
     append(std::vector<StreamAppend> batch) = 0;
 
-    // Records with a position above `after`, ascending; empty at the end of the log.
+    // Records that match, with a position above `after`, ascending; empty when none is left.
+    // Without a filter they follow each other.
     //   corrupt   the log has a hole
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<StoredRecord>>>
-    read_from(Position after, ReadLimits limits) = 0;
+    read_from(Position after, ReadLimits limits, LogFilter filter) = 0;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
+    read_from(Position after, ReadLimits limits)
+    {
+        return read_from(after, limits, LogFilter{});
+    }
 
     // Events of one stream with a version above `after`, ascending; empty when there are none.
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<StoredRecord>>>
@@ -78,9 +84,14 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<Result<StreamHead>>
     stream_head(StreamName stream) = 0;
 
-    // A subscription from just above `after`: catches up, then follows, as one sequence without gap
-    // or double.
-    [[nodiscard]] virtual std::unique_ptr<Feed> subscribe_from(Position after) = 0;
+    // A subscription from just above `after` to what matches: catches up, then follows, as one
+    // sequence without gap or double.
+    [[nodiscard]] virtual std::unique_ptr<Feed> subscribe_from(Position after,
+                                                               LogFilter filter) = 0;
+    [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after)
+    {
+        return subscribe_from(after, LogFilter{});
+    }
 
     // The last position; 0 when the log is empty.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> head() = 0;

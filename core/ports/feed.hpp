@@ -6,15 +6,30 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
 namespace sealstream {
 
+inline constexpr std::size_t filter_types_max = 16; // each costs the server an index of its own
+
+// Which records, decided by the log itself: what does not match is never sent. Empty: all of them.
+struct LogFilter {
+    std::vector<std::string> stream_types; // any of these; at most filter_types_max
+
+    [[nodiscard]] bool is_empty() const noexcept { return stream_types.empty(); }
+    [[nodiscard]] bool matches(const StreamName& stream) const
+    {
+        return is_empty() || std::find(stream_types.begin(), stream_types.end(), stream.type) !=
+                                 stream_types.end();
+    }
+};
+
 struct FeedBatch {
     std::vector<StoredRecord>
         records;              // ascending, directly after what came before; empty on a quiet wait
-    bool is_caught_up{false}; // nothing newer was in the log when this was read
+    bool is_caught_up{false}; // nothing newer that matches was in the log when this was read
 };
 
 class Feed {

@@ -8,8 +8,8 @@
 //       });
 //   }
 //
-// The rules are in event_log_{append,read,feed}_rules.cpp. Each runs against a fresh, empty log, as
-// a section of its own.
+// The rules are in event_log_{append,read,feed,filter}_rules.cpp. Each runs against a fresh, empty
+// log, as a section of its own.
 
 #include "core/ports/event_log.hpp"
 
@@ -41,6 +41,7 @@ struct LogRule {
 [[nodiscard]] std::span<const LogRule> repeat_rules();
 [[nodiscard]] std::span<const LogRule> read_rules();
 [[nodiscard]] std::span<const LogRule> feed_rules();
+[[nodiscard]] std::span<const LogRule> filter_rules();
 
 // Runs every rule as a section of the calling test case.
 void check_event_log_contract(const LogFactory& make);

@@ -70,10 +70,21 @@ struct MemoryEventLog::State {
         return found;
     }
 
-    [[nodiscard]] std::vector<StoredRecord> page_after(Position after, ReadLimits limits) const
+    [[nodiscard]] std::vector<StoredRecord> page_after(Position after, ReadLimits limits,
+                                                       const LogFilter& filter) const
     {
-        return page(static_cast<std::size_t>(after.value), records.size(), limits,
-                    [](std::size_t at) { return Position{at + 1}; });
+        if (filter.is_empty()) {
+            return page(static_cast<std::size_t>(after.value), records.size(), limits,
+                        [](std::size_t at) { return Position{at + 1}; });
+        }
+        std::vector<Position> matching;
+        for (std::uint64_t number = after.value + 1; number <= records.size(); ++number) {
+            if (filter.matches(event_at(Position{number}).stream)) {
+                matching.push_back(Position{number});
+            }
+        }
+        return page(0, matching.size(), limits,
+                    [&matching](std::size_t at) { return matching[at]; });
     }
 
     // Why a read must not go on.
@@ -176,8 +187,9 @@ namespace {
 
 class MemoryFeed final : public Feed {
 public:
-    MemoryFeed(std::shared_ptr<MemoryEventLog::State> state, Position after)
+    MemoryFeed(std::shared_ptr<MemoryEventLog::State> state, Position after, LogFilter filter)
         : state_{std::move(state)},
+          filter_{std::move(filter)},
           cursor_{after}
     {
     }
@@ -195,11 +207,13 @@ public:
             if (cursor_.value > state_->records.size()) {
                 co_return Error{Errc::corrupt, "the log has gone back"};
             }
-            FeedBatch batch{state_->page_after(cursor_, {events_max, ~std::size_t{0}}), false};
+            const ReadLimits limits{events_max, ~std::size_t{0}};
+            FeedBatch batch{state_->page_after(cursor_, limits, filter_), false};
             const auto left = deadline - std::chrono::steady_clock::now();
             if (!batch.records.empty() || left.count() <= 0) {
-                cursor_.value += batch.records.size();
-                batch.is_caught_up = cursor_.value == state_->records.size();
+                cursor_ = batch.records.empty() ? cursor_ : batch.records.back().position;
+                const ReadLimits one{1, 1};
+                batch.is_caught_up = state_->page_after(cursor_, one, filter_).empty();
                 co_return batch;
             }
             co_await state_->grown.wait_for(left);
@@ -214,7 +228,8 @@ public:
 
 private:
     std::shared_ptr<MemoryEventLog::State> state_;
-    Position cursor_;
+    LogFilter filter_;
+    Position cursor_; // the last position that was delivered
     bool is_closed_{false};
 };
 
@@ -254,12 +269,13 @@ Task<Result<Appended>> MemoryEventLog::append(std::vector<StreamAppend> batch)
     co_return appended;
 }
 
-Task<Result<std::vector<StoredRecord>>> MemoryEventLog::read_from(Position after, ReadLimits limits)
+Task<Result<std::vector<StoredRecord>>> MemoryEventLog::read_from(Position after, ReadLimits limits,
+                                                                  LogFilter filter)
 {
     if (auto fault = state_->read_fault()) {
         co_return *std::move(fault);
     }
-    co_return state_->page_after(after, limits);
+    co_return state_->page_after(after, limits, filter);
 }
 
 Task<Result<std::vector<StoredRecord>>>
@@ -286,9 +302,9 @@ Task<Result<StreamHead>> MemoryEventLog::stream_head(StreamName stream)
     co_return known == state_->streams.end() ? StreamHead{} : known->second.head;
 }
 
-std::unique_ptr<Feed> MemoryEventLog::subscribe_from(Position after)
+std::unique_ptr<Feed> MemoryEventLog::subscribe_from(Position after, LogFilter filter)
 {
-    return std::make_unique<MemoryFeed>(state_, after);
+    return std::make_unique<MemoryFeed>(state_, after, std::move(filter));
 }
 
 Task<Result<Position>> MemoryEventLog::head()

@@ -27,12 +27,14 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<Appended>>
     append(std::vector<StreamAppend> batch) override;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
-    read_from(Position after, ReadLimits limits) override;
+    read_from(Position after, ReadLimits limits, LogFilter filter) override;
+    using EventLog::read_from;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
     read_stream(StreamName stream, Version after, ReadLimits limits) override;
     [[nodiscard]] boost::asio::awaitable<Result<StreamHead>>
     stream_head(StreamName stream) override;
-    [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after) override;
+    [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after, LogFilter filter) override;
+    using EventLog::subscribe_from;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
     [[nodiscard]] std::string incarnation() const override;
     [[nodiscard]] Durability durability() const override;

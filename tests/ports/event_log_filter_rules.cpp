@@ -1,0 +1,155 @@
+// The contract of filters: what matches comes in order, without gap or double, however rare it is,
+// and nothing else comes.
+
+#include "tests/ports/log_driver.hpp"
+
+#include <random>
+
+namespace sealstream::testing {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds patience{10'000}; // for what must come; far above what it takes
+
+const LogFilter deals{{"deal"}};
+const LogFilter deals_and_agents{{"agent", "deal"}};
+
+// Appends events of random types; the positions of those that match.
+std::vector<std::uint64_t> append_mixture(LogDriver& driver, std::mt19937_64& random,
+                                          std::size_t appends, const LogFilter& filter)
+{
+    constexpr std::array types{"deal", "agent", "asset", "noise"};
+    std::vector<std::uint64_t> matching;
+    for (std::size_t round = 0; round < appends; ++round) {
+        const StreamName stream{types[random() % types.size()], std::to_string(random() % 3)};
+        const auto appended = driver.append(stream, 1 + random() % 4);
+        for (const Placed& placed : appended.events) {
+            if (filter.matches(placed.stream)) {
+                matching.push_back(placed.position.value);
+            }
+        }
+    }
+    return matching;
+}
+
+// Takes batches until the feed says that it is caught up; their positions.
+std::vector<std::uint64_t> drain(LogDriver& driver, Feed& feed, std::size_t events_max)
+{
+    std::vector<std::uint64_t> positions;
+    for (;;) {
+        const auto batch = driver.next(feed, events_max, patience);
+        INFO((batch ? "" : describe(batch.error())));
+        REQUIRE(batch.has_value());
+        REQUIRE(batch->records.size() <= events_max);
+        for (const StoredRecord& record : batch->records) {
+            positions.push_back(record.position.value);
+        }
+        if (batch->is_caught_up) {
+            return positions;
+        }
+    }
+}
+
+void append_to(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& more)
+{
+    to.insert(to.end(), more.begin(), more.end());
+}
+
+void a_filtered_feed_delivers_what_matches(const LogFactory& make)
+{
+    LogDriver driver{make};
+    std::mt19937_64 random{20'26};
+    auto expected = append_mixture(driver, random, 30, deals_and_agents);
+    const auto feed = driver.log().subscribe_from(Position{0}, deals_and_agents);
+    auto positions = drain(driver, *feed, 3);
+    CHECK(positions == expected);
+    for (std::size_t round = 0; round < 10; ++round) {
+        const auto more = append_mixture(driver, random, 3, deals_and_agents);
+        append_to(expected, more);
+        while (positions.size() < expected.size()) {
+            append_to(positions, drain(driver, *feed, 1 + round % 3));
+        }
+        REQUIRE(positions == expected);
+    }
+}
+
+void a_filtered_feed_starts_anywhere(const LogFactory& make)
+{
+    LogDriver driver{make};
+    std::mt19937_64 random{20'27};
+    const auto expected = append_mixture(driver, random, 20, deals);
+    const std::uint64_t head = driver.head();
+    for (std::uint64_t after = 0; after <= head; after += 7) {
+        INFO("after " << after);
+        std::vector<std::uint64_t> wanted = expected;
+        std::erase_if(wanted, [after](std::uint64_t position) { return position <= after; });
+        const auto feed = driver.log().subscribe_from(Position{after}, deals);
+        std::vector<std::uint64_t> positions;
+        while (positions.size() < wanted.size()) {
+            append_to(positions, drain(driver, *feed, 5));
+        }
+        CHECK(positions == wanted);
+    }
+}
+
+void a_feed_of_nothing_is_caught_up(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const LogFilter unknown{{"unheard-of"}};
+    const auto feed = driver.log().subscribe_from(Position{0}, unknown);
+    for (std::size_t round = 0; round < 3; ++round) {
+        const auto batch = driver.next(*feed, 10, milliseconds{20});
+        REQUIRE(batch.has_value());
+        CHECK(batch->records.empty());
+        CHECK(batch->is_caught_up);
+        driver.append({"deal", "1"}, 3); // does not match
+    }
+    const auto appended = driver.append({"unheard-of", "1"}, 1);
+    std::vector<std::uint64_t> positions;
+    while (positions.empty()) {
+        append_to(positions, drain(driver, *feed, 10));
+    }
+    CHECK(positions == positions_of(appended));
+}
+
+void filtered_pages_hold_what_matches(const LogFactory& make)
+{
+    LogDriver driver{make};
+    std::mt19937_64 random{20'28};
+    const auto expected = append_mixture(driver, random, 30, deals_and_agents);
+    for (const std::size_t size : {1U, 2U, 7U, 1000U}) {
+        INFO("pages of " << size);
+        std::vector<std::uint64_t> positions;
+        for (Position after;;) {
+            const ReadLimits limits{size, 4 << 20};
+            const auto page =
+                run_task(driver.context(), driver.log().read_from(after, limits, deals_and_agents));
+            REQUIRE(page.has_value());
+            REQUIRE(page->size() <= size);
+            if (page->empty()) {
+                break;
+            }
+            append_to(positions, positions_of(*page));
+            after = page->back().position;
+        }
+        CHECK(positions == expected);
+    }
+}
+
+constexpr std::array rules{
+    LogRule{"a filtered feed delivers what matches", a_filtered_feed_delivers_what_matches},
+    LogRule{"a filtered feed starts anywhere", a_filtered_feed_starts_anywhere},
+    LogRule{"a feed of nothing is caught up", a_feed_of_nothing_is_caught_up},
+    LogRule{"filtered pages hold what matches", filtered_pages_hold_what_matches},
+};
+
+} // namespace
+
+std::span<const LogRule> filter_rules()
+{
+    return rules;
+}
+
+} // namespace sealstream::testing
