@@ -31,8 +31,11 @@ constexpr std::array rows{
     Row{"57014", Errc::timed_out},   // query_canceled: statement_timeout
     Row{"57P", Errc::unavailable},   // shutdown, crash, starting up
     Row{"58", Errc::unavailable},    // system errors
-    Row{"XX001", Errc::corrupt},     // data_corrupted
-    Row{"XX002", Errc::corrupt},     // index_corrupted
+    Row{"SL400", Errc::malformed},   // SLnnn: our own functions, with the status HTTP would have
+    Row{"SL403", Errc::forbidden},   Row{"SL404", Errc::not_found}, Row{"SL412", Errc::conflict},
+    Row{"SL413", Errc::too_large},   Row{"SL422", Errc::key_reuse}, Row{"SL501", Errc::unsupported},
+    Row{"XX001", Errc::corrupt}, // data_corrupted
+    Row{"XX002", Errc::corrupt}, // index_corrupted
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "postgres/postgres_event_log.hpp"
 
+#include "postgres/append_settings.hpp"
 #include "postgres/log_listener.hpp"
 #include "postgres/log_writer.hpp"
 #include "postgres/postgres_feed.hpp"
@@ -15,9 +16,13 @@ struct Opened {
     Durability durability;
 };
 
-Result<Opened> open_ledger(Connection& connection, const std::string& ledger)
+Result<Opened> open_ledger(Connection& connection, const AppendSettings& settings)
 {
-    SEAL_TRY(identity, find_or_create_ledger(connection, ledger));
+    SEAL_TRY(identity, find_or_create_ledger(connection, settings.ledger));
+    const auto described = write_append_settings(connection, settings);
+    if (!described) {
+        return described.error();
+    }
     SEAL_TRY(durability, read_durability(connection));
     return Opened{std::move(identity), std::move(durability)};
 }
@@ -57,8 +62,9 @@ Task<Result<std::unique_ptr<PostgresEventLog>>> PostgresEventLog::open(PostgresL
                                                                        BlockingPool& threads,
                                                                        TaskGroup& tasks)
 {
-    auto job = [ledger = options.ledger](Connection& connection) {
-        return open_ledger(connection, ledger);
+    auto job = [settings = AppendSettings{options.ledger, AppendTarget::log, options.codec,
+                                          options.chain}](Connection& connection) {
+        return open_ledger(connection, settings);
     };
     SEAL_CO_TRY(opened, co_await with_connection(threads, pool, std::move(job)));
     const auto executor = co_await boost::asio::this_coro::executor;

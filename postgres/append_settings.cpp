@@ -1,0 +1,30 @@
+#include "postgres/append_settings.hpp"
+
+namespace sealstream {
+
+namespace {
+
+// Touches the row only for a change, so that starting nodes don't wait for each other.
+constexpr const char* upsert =
+    "INSERT INTO sealstream.append_settings AS known (ledger, target, codec, chained_types)"
+    " VALUES ($1, $2, $3, $4::text[])"
+    " ON CONFLICT (ledger) DO UPDATE SET target = excluded.target, codec = excluded.codec,"
+    "   chained_types = excluded.chained_types"
+    " WHERE (known.target, known.codec, known.chained_types)"
+    "   <> (excluded.target, excluded.codec, excluded.chained_types)";
+
+} // namespace
+
+Result<void> write_append_settings(Connection& connection, const AppendSettings& settings)
+{
+    const std::vector<std::string> chained = settings.chain.is_required_everywhere
+                                                 ? std::vector<std::string>{"*"}
+                                                 : settings.chain.stream_types;
+    SEAL_TRY(written,
+             connection.run(upsert, {settings.ledger,
+                                     settings.target == AppendTarget::log ? "log" : "outbox",
+                                     std::string{name(settings.codec)}, sql_array(chained)}));
+    return {};
+}
+
+} // namespace sealstream

@@ -1,0 +1,26 @@
+#pragma once
+
+// What the SQL function sealstream.append() must know of a ledger
+// (postgres/migrations/006_append.sql).
+
+#include "core/event/append_plan.hpp"
+#include "postgres/connection.hpp"
+
+namespace sealstream {
+
+// Where the function puts events: into the log of this database, or into the outbox of a log
+// elsewhere.
+enum class AppendTarget : std::uint8_t { log, outbox };
+
+struct AppendSettings {
+    std::string ledger;
+    AppendTarget target{AppendTarget::log};
+    CodecKind codec{CodecKind::canonical_json};
+    ChainPolicy chain;
+};
+
+// Replaces what an earlier process has said.
+[[nodiscard]] Result<void> write_append_settings(Connection& connection,
+                                                 const AppendSettings& settings);
+
+} // namespace sealstream
