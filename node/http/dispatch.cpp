@@ -3,6 +3,7 @@
 #include "core/base/encoding.hpp"
 #include "core/base/log.hpp"
 #include "core/event/digest.hpp"
+#include "node/http/admission.hpp"
 #include "node/http/problem.hpp"
 
 #include <array>
@@ -106,6 +107,14 @@ Task<Response> dispatch(RequestContext& request)
     request.request_id = is_harmless_id(given) ? std::string{given} : make_request_id();
     Response response;
     std::string thrown;
+    if (!request.is_admitted()) {
+        auto admitted = admit(request);
+        if (!admitted) {
+            response = not_admitted(std::move(admitted).error());
+            finish(request, response, began);
+            co_return response;
+        }
+    }
     try {
         response = co_await request.route->handler(request);
     } catch (const std::exception& exception) {

@@ -68,15 +68,42 @@ Result<StreamName> RequestContext::stream_name() const
     return StreamName::make(type, id);
 }
 
+bool RequestContext::may(security::Role role, std::string_view stream_type) const noexcept
+{
+    return permits(caller(), role, services_->ledger, stream_type);
+}
+
+bool RequestContext::may_all(security::Role role) const noexcept
+{
+    return permits_all(caller(), role, services_->ledger);
+}
+
+Result<void> RequestContext::require(security::Role role, std::string_view stream_type) const
+{
+    if (may(role, stream_type)) {
+        return {};
+    }
+    return Error{Errc::forbidden, "not a " + std::string{name(role)} + " of \"" +
+                                      std::string{stream_type} + "\" streams"};
+}
+
 Result<std::string> RequestContext::source() const
 {
-    if (!head_.has_field("sealstream-source")) {
+    const auto& identity = caller().identity;
+    const bool names_itself = head_.has_field("sealstream-source");
+    const auto source = field("sealstream-source");
+    if (identity.means != security::Means::loopback) {
+        if (identity.source.empty()) {
+            return Error{Errc::forbidden, "the caller has no source to append as"};
+        }
+        if (names_itself && source != identity.source) {
+            return Error{Errc::forbidden, "Sealstream-Source names another than its credentials"};
+        }
+        return identity.source;
+    }
+    if (!names_itself) {
         return services_->default_source;
     }
-    if (!is_local) {
-        return Error{Errc::forbidden, "Sealstream-Source from a peer that is not on loopback"};
-    }
-    const auto source = field("sealstream-source");
     const auto checked = check_label(source);
     if (!checked) {
         return checked.error();

@@ -57,8 +57,20 @@ public:
     [[nodiscard]] Result<StreamName> stream_name() const;
     [[nodiscard]] Result<Query> query() const { return Query::parse(head_.query()); }
 
-    // Who appends. There is no authentication yet, so only loopback may name itself.
-    //   forbidden   Sealstream-Source from elsewhere
+    // Who asks, once the request is admitted (admission.hpp).
+    [[nodiscard]] const security::Caller& caller() const noexcept { return *caller_; }
+    [[nodiscard]] bool is_admitted() const noexcept { return caller_ != nullptr; }
+
+    // Whether the caller has the role for streams of this type in this ledger. Handlers of routes
+    // without {type} ask this for every stream that they touch.
+    [[nodiscard]] bool may(security::Role role, std::string_view stream_type) const noexcept;
+    [[nodiscard]] bool may_all(security::Role role) const noexcept; // for streams of every type
+    //   forbidden   it may not
+    [[nodiscard]] Result<void> require(security::Role role, std::string_view stream_type) const;
+
+    // Who appends: what its credentials say. A caller on loopback without any may name itself with
+    // Sealstream-Source.
+    //   forbidden   Sealstream-Source names somebody else, or the caller has no source
     //   bad_name    not a source name
     [[nodiscard]] Result<std::string> source() const;
 
@@ -76,11 +88,15 @@ public:
     std::string request_id;
     const Route* route{nullptr};
     PathParameters parameters;
+    security::CallerPtr certificate; // who the connection's certificate names; null: nobody
+
+    void admit(security::CallerPtr caller) noexcept { caller_ = std::move(caller); }
 
 private:
     const RequestHead& head_;
     Services* services_;
     std::size_t prefix_bytes_{0};
+    security::CallerPtr caller_;
 };
 
 } // namespace sealstream::http

@@ -18,12 +18,12 @@ constexpr Verb post = Verb::post;
 // clang-format off
 constexpr std::array table{
     Route{post, "/v1/streams/{type}/{id}/events", "append_to_stream", clients, writer, bulk, 201, &append_to_stream},
-    Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed},
+    Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed, Scope::handler},
 
     Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream},
-    Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events},
-    Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event},
-    Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed},
+    Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events, Scope::handler},
+    Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event, Scope::handler},
+    Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed, Scope::handler},
 
     Route{get,  "/v1/streams/{type}/{id}/verify", "verify_stream",    clients, reader, none, 200, &verify_stream},
     Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof},
@@ -36,7 +36,7 @@ constexpr std::array table{
     Route{get,  "/livez",                         "get_livez",        operators, anyone, none, 200, &get_livez},
     Route{get,  "/readyz",                        "get_readyz",       operators, anyone, none, 200, &get_readyz},
     Route{get,  "/startupz",                      "get_startupz",     operators, anyone, none, 200, &get_startupz},
-    Route{get,  "/metrics",                       "get_metrics",      operators, anyone, none, 200, &get_metrics},
+    Route{get,  "/metrics",                       "get_metrics",      operators, metrics, none, 200, &get_metrics},
     Route{get,  "/version",                       "get_version",      operators, anyone, none, 200, &get_version},
     Route{post, "/drain",                         "post_drain",       operators, admin,  none, 202, &post_drain},
 };

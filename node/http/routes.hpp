@@ -9,7 +9,14 @@
 namespace sealstream::http {
 
 enum class Surface : std::uint8_t { clients, operators }; // which listener
-enum class Access : std::uint8_t { anyone, reader, writer, admin };
+// The role that a caller needs; security/caller.hpp says which includes which.
+enum class Access : std::uint8_t { anyone, metrics, reader, auditor, writer, admin };
+// Whose streams a request touches. With {type} in its pattern a route is about streams of that
+// type, whatever stands here.
+enum class Scope : std::uint8_t {
+    ledger,  // of every type: the role must hold for all
+    handler, // the handler asks RequestContext::require() for each type that it touches
+};
 enum class BodyMode : std::uint8_t {
     none,
     whole,
@@ -27,6 +34,7 @@ struct Route {
     BodyMode body;
     int usual_status;
     Handler handler;
+    Scope scope{Scope::ledger};
 };
 
 [[nodiscard]] std::span<const Route> routes() noexcept;

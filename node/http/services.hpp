@@ -11,6 +11,7 @@
 #include "node/http/health.hpp"
 #include "node/http/metrics.hpp"
 #include "node/http/options.hpp"
+#include "node/security/gate.hpp"
 
 #include <functional>
 #include <map>
@@ -41,6 +42,8 @@ struct Services {
     std::string version{"0"};
     std::function<void()> request_drain{};       // POST /drain: the same path as SIGTERM
     std::function<std::string()> metrics_text{}; // of all ledgers; empty: only `metrics`
+    std::function<void()> request_drain{};                  // POST /drain: the same path as SIGTERM
+    security::Gate* gate{&security::Gate::loopback_only()}; // who a request is from
 };
 
 } // namespace sealstream::http

@@ -6,6 +6,7 @@
 #include "node/http/session.hpp"
 
 #include "core/base/log.hpp"
+#include "node/http/admission.hpp"
 #include "node/http/problem.hpp"
 
 namespace sealstream::http {
@@ -92,6 +93,13 @@ Task<bool> Session::serve_one()
     RequestContext request{head_, shared_.services};
     request.is_local = is_local_;
     auto response = find_route(request, shared_.surface);
+    if (response.status == 0) {
+        auto admitted = admit(request);
+        if (!admitted) {
+            shared_.services.metrics.request_rejected(Rejection::auth);
+            response = not_admitted(std::move(admitted).error());
+        }
+    }
     const bool is_accepted = co_await accept_body(request, response);
     if (is_accepted) {
         stay(Phase::handling);

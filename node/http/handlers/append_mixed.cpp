@@ -9,6 +9,7 @@
 //   ?atomic=true: 201 and 4xx, 5xx as for one stream; all streams or none
 //   400, 413, 415, 503, 507 as POST /v1/streams/{type}/{id}/events
 
+#include "node/http/admission.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/handlers/handlers.hpp"
@@ -128,15 +129,27 @@ Task<Response> append_mixed(RequestContext& request)
         co_return bad_input(events.error());
     }
     complete(*events, *source, *key, services.ids);
+    std::vector<Result<void>> admitted;
+    for (EventInput& event : *events) {
+        admitted.push_back(admit_draft(request, event.stream.type, event.draft));
+        if (atomic == "true" && !admitted.back()) {
+            co_return not_admitted(admitted.back().error());
+        }
+    }
     if (atomic == "true") {
         co_return co_await append_atomic(services, *std::move(events));
     }
     std::vector<BulkItem> items;
     items.reserve(events->size());
-    for (EventInput& event : *events) {
+    for (std::size_t at = 0; at < events->size(); ++at) {
+        EventInput& event = (*events)[at];
         BulkItem item;
         item.stream = std::move(event.stream);
-        item.draft = std::move(event.draft);
+        if (admitted[at]) {
+            item.draft = std::move(event.draft);
+        } else {
+            item.error = admitted[at].error();
+        }
         items.push_back(std::move(item));
     }
     items = co_await append_items(services, std::move(items));

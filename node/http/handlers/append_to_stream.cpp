@@ -16,6 +16,7 @@
 //   503  outcome_unknown: repeat the very same request; overloaded, unavailable: nothing was
 //   appended 507  the log is full
 
+#include "node/http/admission.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/handlers/handlers.hpp"
@@ -60,6 +61,10 @@ Task<Response> append_to_stream(RequestContext& request)
     StreamAppend append{*stream, *expected, {}};
     append.drafts.reserve(events->size());
     for (EventInput& event : *events) {
+        const auto admitted = admit_draft(request, stream->type, event.draft);
+        if (!admitted) {
+            co_return not_admitted(admitted.error());
+        }
         append.drafts.push_back(std::move(event.draft));
     }
     if (!append.drafts.front().key.empty()) {
@@ -75,6 +80,9 @@ Task<Response> append_to_stream(RequestContext& request)
     std::vector<StreamAppend> batch;
     batch.push_back(std::move(append));
     auto appended = co_await append_counted(services, std::move(batch));
+    if (!appended && !request.may(security::Role::reader, stream->type)) {
+        co_return problem(std::move(appended).error()); // without the events that it has missed
+    }
     if (!appended) {
         co_return co_await append_refused(services, *std::move(stream), *expected,
                                           std::move(appended).error());

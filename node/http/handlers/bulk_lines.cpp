@@ -2,6 +2,7 @@
 // held back until the request has been read or they have grown large, because many clients do not
 // read while they write.
 
+#include "node/http/admission.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/line_reader.hpp"
 #include "node/http/problem.hpp"
@@ -31,7 +32,8 @@ class LineAppender final : public BodyStream {
 public:
     LineAppender(RequestContext& request, std::string source, std::optional<StreamName> stream,
                  bool shows_only_errors)
-        : services_{request.services()},
+        : request_{request},
+          services_{request.services()},
           lines_{*request.body_reader, request.services().limits.event_bytes_max * 2},
           source_{std::move(source)},
           stream_{std::move(stream)},
@@ -89,7 +91,13 @@ private:
         for (std::size_t at = 0; at < items.size(); ++at) {
             if (!items[at].error) {
                 items[at].stream = stream_ ? *stream_ : std::move(events[at].stream);
-                items[at].draft = std::move(events[at].draft);
+                const auto admitted =
+                    admit_draft(request_, items[at].stream.type, events[at].draft);
+                if (admitted) {
+                    items[at].draft = std::move(events[at].draft);
+                } else {
+                    items[at].error = admitted.error();
+                }
             }
         }
         co_return items;
@@ -131,6 +139,7 @@ private:
                "\",\"is_complete\":" + (is_complete_ ? "true" : "false") + "}}\n";
     }
 
+    const RequestContext& request_;
     Services& services_;
     LineReader lines_;
     std::string source_;

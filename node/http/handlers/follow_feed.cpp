@@ -9,6 +9,7 @@
 //   400  a parameter is unknown or malformed, or the cursor lies beyond the head: it belongs to
 //   another ledger 503  the log does not answer
 
+#include "node/http/admission.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/handlers/streaming.hpp"
@@ -29,6 +30,10 @@ Task<Response> follow_feed(RequestContext& request)
     auto filter = parse_filter(*query);
     if (!filter) {
         co_return bad_input(filter.error());
+    }
+    const auto admitted = admit_reading(request, filter->stream_type);
+    if (!admitted) {
+        co_return not_admitted(admitted.error());
     }
     const auto head = co_await services.log.head();
     if (!head) {

@@ -10,6 +10,7 @@
 //   503  projection_behind: the index has not folded min-position; or there is no index
 
 #include "node/feeds/event_json.hpp"
+#include "node/http/admission.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/problem.hpp"
@@ -40,7 +41,10 @@ Task<Response> get_event(RequestContext& request)
     if (!reached) {
         co_return projection_behind(reached.error(), wanted->min_position);
     }
-    const auto found = co_await services.index->find(*id);
+    auto found = co_await services.index->find(*id);
+    if (found && !request.may(security::Role::reader, found->event.stream.type)) {
+        found = Error{Errc::not_found, "an event of a stream that the caller may not read"};
+    }
     Response response;
     if (!found) {
         response = problem(found.error());

@@ -17,6 +17,7 @@
 
 #include "node/feeds/event_json.hpp"
 #include "node/feeds/subscription.hpp"
+#include "node/http/admission.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/handlers/streaming.hpp"
@@ -209,6 +210,11 @@ Task<Response> read_events(RequestContext& request)
     const auto wanted = parse_page(request, *query);
     if (!wanted) {
         co_return bad_input(wanted.error());
+    }
+    const auto filter = parse_filter(*query);
+    const auto admitted = filter ? admit_reading(request, filter->stream_type) : Result<void>{};
+    if (!admitted) {
+        co_return not_admitted(admitted.error());
     }
     if (needs_index(*query)) {
         co_return co_await read_index(request, *std::move(query), *wanted);

@@ -156,6 +156,7 @@ Task<Got> HttpWorld::answer(Sent sent)
     PiecewiseBody reader{sent.body};
     http::RequestContext request{head, services};
     request.is_local = sent.is_local;
+    request.certificate = sent.certificate;
     request.body = sent.body;
     auto response = http::find_route(request, sent.surface);
     if (response.status != 0) {

@@ -37,6 +37,7 @@ struct Sent {
     std::string body{};
     bool is_local{true};
     http::Surface surface{http::Surface::clients};
+    security::CallerPtr certificate{};
 };
 
 struct Got {

@@ -1,0 +1,130 @@
+#include "node/http/admission.hpp"
+
+#include "node/http/problem.hpp"
+
+namespace sealstream::http {
+
+namespace {
+
+using security::Role;
+
+// A proxy on this machine speaks for somebody else, and a page in a browser for its site: neither
+// is the person who may do everything here.
+bool is_really_local(const RequestContext& request)
+{
+    if (!request.is_local) {
+        return false;
+    }
+    for (const auto* name : {"forwarded", "x-forwarded-for", "x-real-ip"}) {
+        if (request.head().has_field(name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Role role_for(Access access)
+{
+    switch (access) {
+    case Access::anyone:
+    case Access::reader:
+        return Role::reader;
+    case Access::metrics:
+    case Access::auditor:
+        return Role::auditor;
+    case Access::writer:
+        return Role::writer;
+    case Access::admin:
+        return Role::admin;
+    }
+    return Role::admin;
+}
+
+// {type} of the path, if the pattern has it.
+Result<std::optional<std::string>> stream_type_of(const RequestContext& request)
+{
+    for (std::size_t at = 0; at < request.parameters.count; ++at) {
+        if (request.parameters.all[at].name == "type") {
+            SEAL_TRY(type, request.path_parameter("type"));
+            return std::optional{std::move(type)};
+        }
+    }
+    return std::optional<std::string>{};
+}
+
+Result<bool> has_role(const RequestContext& request, Role role)
+{
+    SEAL_TRY(type, stream_type_of(request));
+    if (type) {
+        return request.may(role, *type);
+    }
+    if (request.route->scope == Scope::handler) {
+        return permits_some(request.caller(), role, request.services().ledger);
+    }
+    return request.may_all(role);
+}
+
+} // namespace
+
+Result<void> admit(RequestContext& request)
+{
+    security::Gate& gate = *request.services().gate;
+    security::Credentials credentials;
+    credentials.is_loopback = is_really_local(request);
+    credentials.certificate = request.certificate;
+    credentials.authorization = request.field("authorization");
+    credentials.authorization_count = request.head().count("authorization");
+    SEAL_TRY(caller, gate.identify(credentials));
+    request.admit(std::move(caller));
+
+    const Access access = request.route->access;
+    const bool is_open =
+        access == Access::anyone || (access == Access::metrics && gate.options().has_open_metrics);
+    if (is_open) {
+        return {};
+    }
+    const Role role = role_for(access);
+    SEAL_TRY(is_allowed, has_role(request, role));
+    if (is_allowed) {
+        return {};
+    }
+    if (request.caller().identity.means == security::Means::nothing) {
+        return Error{Errc::unauthenticated, "no credentials"};
+    }
+    return Error{Errc::forbidden,
+                 "not a " + std::string{name(role)} + " for " + std::string{request.route->name}};
+}
+
+Result<void> admit_draft(const RequestContext& request, std::string_view stream_type, Draft& draft)
+{
+    SEAL_TRY_VOID(request.require(Role::writer, stream_type));
+    if (!request.caller().forced_actor.empty()) {
+        draft.actor = request.caller().forced_actor;
+    }
+    return {};
+}
+
+Result<void> admit_reading(const RequestContext& request, std::string_view stream_type)
+{
+    if (request.may_all(Role::reader)) {
+        return {};
+    }
+    if (stream_type.empty()) {
+        return Error{Errc::forbidden,
+                     "who may not read everything must name a stream type: ?stream_type= or "
+                     "?stream=type/id"};
+    }
+    return request.require(Role::reader, stream_type);
+}
+
+Response not_admitted(Error error)
+{
+    const bool is_unknown = error.code == Errc::unauthenticated;
+    auto response = problem(std::move(error));
+    if (is_unknown) {
+        response.header("WWW-Authenticate", "Bearer realm=\"sealstream\"");
+    }
+    return response;
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,26 @@
+#pragma once
+
+// Settings of who may connect and what they may do. Lines of words are explained where they are
+// parsed: access_rules.hpp, token_issuer.hpp, spiffe_id.hpp.
+
+#include "core/base/result.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sealstream::security {
+
+struct AccessOptions {
+    bool trusts_loopback{true};   // who connects from this machine without credentials may all
+    bool has_open_metrics{false}; // GET /metrics needs no role
+    bool forces_actor{false};     // the actor of an event is who signed in, not what it says
+    std::vector<std::string> rules{};
+};
+
+// What a line of `access.rules` must be.   malformed
+[[nodiscard]] Result<void> check_access_rule(std::string_view line);
+
+} // namespace sealstream::security
