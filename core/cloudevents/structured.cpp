@@ -75,7 +75,7 @@ bool is_first(std::string_view name)
 Result<CloudEvent> parse_structured(const json::value& value)
 {
     if (!value.is_object()) {
-        return at("", "a CloudEvent is a JSON object");
+        return Error{Errc::malformed, "a CloudEvent is a JSON object"};
     }
     const auto& object = value.get_object();
     const auto* version = object.if_contains("specversion");

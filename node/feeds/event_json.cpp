@@ -1,6 +1,8 @@
 #include "node/feeds/event_json.hpp"
 
 #include "core/base/encoding.hpp"
+#include "core/cloudevents/mapping.hpp"
+#include "core/cloudevents/structured.hpp"
 #include "core/event/canonical_json.hpp"
 #include "core/event/codec.hpp"
 
@@ -57,6 +59,16 @@ void append_event_json(std::string& to, Position position, WallTime ingested, co
         to.append("\",\"hash\":\"").append(to_hex(event.hash->view())).append("\"");
     }
     to.push_back('}');
+}
+
+void append_event(std::string& to, EventFormat format, Position position, WallTime ingested,
+                  const Event& event)
+{
+    if (format == EventFormat::cloudevents) {
+        append_structured(to, to_cloud_event(position, ingested, event));
+    } else {
+        append_event_json(to, position, ingested, event);
+    }
 }
 
 std::string event_json(const StoredEvent& stored)

@@ -16,6 +16,11 @@
 namespace sealstream {
 
 void append_event_json(std::string& to, Position position, WallTime ingested, const Event& event);
+
+// The same event in the form that a client asked for.
+enum class EventFormat : std::uint8_t { sealstream, cloudevents };
+void append_event(std::string& to, EventFormat format, Position position, WallTime ingested,
+                  const Event& event);
 [[nodiscard]] std::string event_json(const StoredEvent& stored);
 
 // Decodes what a log returned.

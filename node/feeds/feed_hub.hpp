@@ -29,6 +29,7 @@ public:
     {
     }
     [[nodiscard]] Position position() const noexcept { return stored_.position; }
+    [[nodiscard]] WallTime ingested() const noexcept { return stored_.ingested; }
     [[nodiscard]] const Event& event() const noexcept { return stored_.event; }
     [[nodiscard]] const std::string& json() const;
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; } // of the record

@@ -78,6 +78,17 @@ std::size_t RequestHead::count(std::string_view lower_name) const noexcept
                       [&](const Field& field) { return text(field.name) == lower_name; }));
 }
 
+RequestHead::Fields RequestHead::fields_with_prefix(std::string_view lower_prefix) const
+{
+    Fields found;
+    for (const Field& field : fields_) {
+        if (text(field.name).starts_with(lower_prefix)) {
+            found.emplace_back(text(field.name), text(field.value));
+        }
+    }
+    return found;
+}
+
 void RequestHead::clear() noexcept
 {
     verb = Verb::other;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sealstream::http {
@@ -34,6 +35,9 @@ public:
     [[nodiscard]] std::string_view field(std::string_view lower_name) const noexcept;
     [[nodiscard]] bool has_field(std::string_view lower_name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view lower_name) const noexcept;
+    // Name in lower case and value of every field whose name begins so.
+    using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
+    [[nodiscard]] Fields fields_with_prefix(std::string_view lower_prefix) const;
 
     void clear() noexcept;
     void set_target(std::string_view target) { target_ = keep(target); }

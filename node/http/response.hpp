@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sealstream::http {
@@ -52,7 +53,9 @@ struct Header {
 struct Response {
     int status{200};
     std::string_view content_type{json_type};
+    std::string own_content_type; // instead of content_type, where it is not a literal
     std::vector<Header> headers;
+    std::vector<std::pair<std::string, std::string>> own_headers; // names that are no literals
     std::string body;
     std::unique_ptr<BodyStream> stream; // instead of body
     std::unique_ptr<Problem> problem;   // instead of body; rendered by the dispatcher

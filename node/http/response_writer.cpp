@@ -87,7 +87,9 @@ void append_response(std::string& to, const Response& response, const Framed& fr
             to.append("Transfer-Encoding: chunked\r\n");
         }
     } else if (!is_bodyless) {
-        if (!response.body.empty()) {
+        if (!response.own_content_type.empty()) {
+            append_field(to, "Content-Type", response.own_content_type);
+        } else if (!response.body.empty()) {
             append_field(to, "Content-Type", response.content_type);
         }
         to.append("Content-Length: ");
@@ -96,6 +98,9 @@ void append_response(std::string& to, const Response& response, const Framed& fr
     }
     for (const Header& header : response.headers) {
         append_field(to, header.name, header.value);
+    }
+    for (const auto& [name, value] : response.own_headers) {
+        append_field(to, name, value);
     }
     to.append("X-Content-Type-Options: nosniff\r\n");
     if (!framed.is_keep_alive) {

@@ -48,7 +48,7 @@ TEST_CASE("what the JSON format forbids is refused at its place", "[cloudevents]
     };
     const std::string long_name(attribute_name_bytes_max + 1, 'x');
     const auto row = GENERATE_COPY(
-        Row{R"([])", "/"}, Row{R"({"id":"1","source":"/s","type":"T"})", "/specversion"},
+        Row{R"([])", ""}, Row{R"({"id":"1","source":"/s","type":"T"})", "/specversion"},
         Row{R"({"specversion":"0.3","id":"1","source":"/s","type":"T"})", "/specversion"},
         Row{R"({"specversion":1.0,"id":"1","source":"/s","type":"T"})", "/specversion"},
         Row{R"({"specversion":"1.0","source":"/s","type":"T"})", "/id"},

@@ -1,7 +1,8 @@
 // POST /v1/events
 //
 // Events of several streams; each names its own: {"stream":"type/id","type":…}. One object, an
-// array, or NDJSON. Without ?atomic=true every event stands for itself.
+// array, NDJSON, or CloudEvents in each of their modes. Without ?atomic=true every event stands for
+// itself.
 //
 //   201  all were appended
 //   207  some were refused: "results" has a status for each, in the order of the request
@@ -10,6 +11,7 @@
 //   400, 413, 415, 503, 507 as POST /v1/streams/{type}/{id}/events
 
 #include "node/http/admission.hpp"
+#include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/handlers/handlers.hpp"
@@ -111,9 +113,9 @@ Task<Response> append_mixed(RequestContext& request)
     if (request.body_reader != nullptr) {
         co_return append_lines(request, *source, std::nullopt, !key->empty());
     }
-    if (request.content_type() != json_type) {
-        co_return refusal(415, "unsupported_media_type",
-                          "Send application/json or application/x-ndjson.");
+    const auto form = body_form(request);
+    if (form == BodyForm::other) {
+        co_return refusal(415, "unsupported_media_type", std::string{append_types_help});
     }
     const auto query = request.query();
     const auto allowed = query ? query->allow_only({"atomic"}) : Result<void>{query.error()};
@@ -124,19 +126,21 @@ Task<Response> append_mixed(RequestContext& request)
     if (!atomic.empty() && atomic != "true" && atomic != "false") {
         co_return bad_input(Error{Errc::malformed, "atomic is \"true\" or \"false\""});
     }
-    auto events = parse_events(request.body, EventForm::mixed, services.limits);
+    auto events = parse_body(request, form, std::nullopt);
     if (!events) {
         co_return bad_input(events.error());
     }
     complete(*events, *source, *key, services.ids);
     std::vector<Result<void>> admitted;
+    // Senders of CloudEvents look at the status alone, so that of one event is the answer's.
+    const bool is_atomic = atomic == "true" || is_cloud_event(form);
     for (EventInput& event : *events) {
         admitted.push_back(admit_draft(request, event.stream.type, event.draft));
-        if (atomic == "true" && !admitted.back()) {
+        if (is_atomic && !admitted.back()) {
             co_return not_admitted(admitted.back().error());
         }
     }
-    if (atomic == "true") {
+    if (is_atomic) {
         co_return co_await append_atomic(services, *std::move(events));
     }
     std::vector<BulkItem> items;

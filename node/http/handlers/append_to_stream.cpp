@@ -1,9 +1,9 @@
 // POST /v1/streams/{type}/{id}/events
 //
-// Body: one event or an array (application/json), all or nothing; or NDJSON (application/x-ndjson),
-// line by line (bulk.hpp). Conditions: If-Match: "<version>", If-Match: * (must exist),
-// If-None-Match: * (must not). Idempotency-Key makes repeating safe for ever: the event's id
-// follows from source and key.
+// Body: one event or an array (application/json), all or nothing; CloudEvents in each of their
+// modes, a batch being all or nothing too; or NDJSON (application/x-ndjson), line by line
+// (bulk.hpp). Conditions: If-Match: "<version>", If-Match: * (must exist), If-None-Match: * (must
+// not). Idempotency-Key makes repeating safe for ever: the event's id follows from source and key.
 //
 //   201  appended; ETag is the new version, Sealstream-Position the last position. With
 //   Idempotency-Replayed: true
@@ -17,6 +17,7 @@
 //   appended 507  the log is full
 
 #include "node/http/admission.hpp"
+#include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/handlers/handlers.hpp"
@@ -48,11 +49,11 @@ Task<Response> append_to_stream(RequestContext& request)
         const bool is_conditional = expected->kind != Expected::Kind::any || !key->empty();
         co_return append_lines(request, *source, *std::move(stream), is_conditional);
     }
-    if (request.content_type() != json_type) {
-        co_return refusal(415, "unsupported_media_type",
-                          "Send application/json or application/x-ndjson.");
+    const auto form = body_form(request);
+    if (form == BodyForm::other) {
+        co_return refusal(415, "unsupported_media_type", std::string{append_types_help});
     }
-    auto events = parse_events(request.body, EventForm::of_one_stream, services.limits);
+    auto events = parse_body(request, form, *stream);
     if (!events) {
         co_return bad_input(events.error());
     }

@@ -9,11 +9,12 @@ namespace {
 class EventLines final : public BodyStream {
 public:
     EventLines(Services& services, std::optional<StreamName> stream, std::uint64_t after,
-               std::optional<std::size_t> events_max)
+               std::optional<std::size_t> events_max, EventFormat format)
         : services_{services},
           stream_{std::move(stream)},
           cursor_{after},
-          events_max_{events_max}
+          events_max_{events_max},
+          format_{format}
     {
     }
 
@@ -35,7 +36,7 @@ public:
         std::string lines;
         for (const StoredRecord& record : records) {
             SEAL_CO_TRY(event, decode_stored(record));
-            append_event_json(lines, event.position, event.ingested, event.event);
+            append_event(lines, format_, event.position, event.ingested, event.event);
             lines.push_back('\n');
             cursor_ = stream_ ? event.event.version.value : event.position.value;
         }
@@ -72,6 +73,7 @@ private:
     std::optional<StreamName> stream_;
     std::uint64_t cursor_;
     std::optional<std::size_t> events_max_;
+    EventFormat format_;
     std::size_t count_{0};
     Sha256 digest_;
     bool has_ended_{false};
@@ -89,16 +91,18 @@ Response lines(std::unique_ptr<BodyStream> stream)
 
 } // namespace
 
-Response ledger_lines(Services& services, Position after, std::optional<std::size_t> events_max)
+Response ledger_lines(Services& services, Position after, std::optional<std::size_t> events_max,
+                      EventFormat format)
 {
-    return lines(std::make_unique<EventLines>(services, std::nullopt, after.value, events_max));
+    return lines(
+        std::make_unique<EventLines>(services, std::nullopt, after.value, events_max, format));
 }
 
 Response stream_lines(Services& services, StreamName stream, Version after,
-                      std::optional<std::size_t> events_max)
+                      std::optional<std::size_t> events_max, EventFormat format)
 {
     return lines(
-        std::make_unique<EventLines>(services, std::move(stream), after.value, events_max));
+        std::make_unique<EventLines>(services, std::move(stream), after.value, events_max, format));
 }
 
 } // namespace sealstream::http

@@ -17,8 +17,9 @@ namespace {
 
 class EventStream final : public BodyStream {
 public:
-    EventStream(Services& services, Position after, FeedFilter filter)
+    EventStream(Services& services, Position after, FeedFilter filter, EventFormat format)
         : services_{services},
+          format_{format},
           subscription_{services.feeds, after, std::move(filter)}
     {
         services_.metrics.subscriber_started(Transport::sse);
@@ -62,7 +63,13 @@ private:
         for (const FeedEventPtr& event : step.events) {
             frames.append("id: ").append(std::to_string(event->position().value));
             frames.append("\nevent: ").append(event->event().draft.type);
-            frames.append("\ndata: ").append(event->json()).append("\n\n");
+            frames.append("\ndata: ");
+            if (format_ == EventFormat::sealstream) {
+                frames.append(event->json()); // made once for all
+            } else {
+                append_event(frames, format_, event->position(), event->ingested(), event->event());
+            }
+            frames.append("\n\n");
         }
         if (step.is_overrun) {
             marker("overrun", frames);
@@ -111,6 +118,7 @@ private:
     }
 
     Services& services_;
+    EventFormat format_;
     Subscription subscription_;
     FeedEnd end_{FeedEnd::client};
     bool has_begun_{false};
@@ -120,14 +128,14 @@ private:
 
 } // namespace
 
-Response event_stream(Services& services, Position after, FeedFilter filter)
+Response event_stream(Services& services, Position after, FeedFilter filter, EventFormat format)
 {
     Response response;
     response.content_type = event_stream_type;
     response.header("Cache-Control", "no-cache, no-transform");
     response.header("X-Accel-Buffering", "no");
     response.header("Vary", "Accept");
-    response.stream = std::make_unique<EventStream>(services, after, std::move(filter));
+    response.stream = std::make_unique<EventStream>(services, after, std::move(filter), format);
     return response;
 }
 

@@ -22,10 +22,14 @@ Task<Response> follow_feed(RequestContext& request)
     auto& services = request.services();
     const auto query = request.query();
     const auto allowed = query ? query->allow_only({"after", "type", "stream_type", "stream",
-                                                    "source", "actor", "category"})
+                                                    "source", "actor", "category", "format"})
                                : Result<void>{query.error()};
     if (!allowed) {
         co_return bad_input(allowed.error());
+    }
+    const auto format = event_format(request, *query);
+    if (!format) {
+        co_return bad_input(format.error());
     }
     auto filter = parse_filter(*query);
     if (!filter) {
@@ -51,7 +55,7 @@ Task<Response> follow_feed(RequestContext& request)
         }
         cursor = Position{*place};
     }
-    co_return event_stream(services, cursor, *std::move(filter));
+    co_return event_stream(services, cursor, *std::move(filter), *format);
 }
 
 } // namespace sealstream::http

@@ -1,5 +1,7 @@
 // GET /v1/events/{id}
 //
+// ?format=cloudevents, or Accept: application/cloudevents+json: as a CloudEvent in structured mode
+// ?format=cloudevents&mode=binary: as a CloudEvent in binary mode, attributes as ce- headers
 // ?min-position=<position> with Prefer: wait=<seconds>: reads its own write, through an index that
 // lags
 //
@@ -9,6 +11,8 @@
 //   404  no such event up to Sealstream-Position
 //   503  projection_behind: the index has not folded min-position; or there is no index
 
+#include "core/cloudevents/binary.hpp"
+#include "core/cloudevents/mapping.hpp"
 #include "node/feeds/event_json.hpp"
 #include "node/http/admission.hpp"
 #include "node/http/handlers/handlers.hpp"
@@ -16,6 +20,27 @@
 #include "node/http/problem.hpp"
 
 namespace sealstream::http {
+
+namespace {
+
+std::string tag_of(const EventId& id, EventFormat format, bool is_binary)
+{
+    const auto* suffix = is_binary ? "-cb" : format == EventFormat::cloudevents ? "-ce" : "";
+    return "\"" + id.to_string() + suffix + "\"";
+}
+
+void set_binary(Response& response, const CloudEvent& event)
+{
+    auto message = to_binary(event);
+    response.content_type = "application/octet-stream"; // data without a media type is just bytes
+    response.own_content_type = std::move(message.content_type);
+    response.body = std::move(message.body);
+    for (auto& [name, value] : message.headers) {
+        response.own_headers.emplace_back(std::move(name), std::move(value));
+    }
+}
+
+} // namespace
 
 Task<Response> get_event(RequestContext& request)
 {
@@ -26,13 +51,22 @@ Task<Response> get_event(RequestContext& request)
         co_return bad_input(Error{Errc::malformed, "the id is not a UUID"});
     }
     const auto query = request.query();
-    const auto allowed = query ? query->allow_only({"min-position"}) : Result<void>{query.error()};
+    const auto allowed =
+        query ? query->allow_only({"min-position", "format", "mode"}) : Result<void>{query.error()};
     if (!allowed) {
         co_return bad_input(allowed.error());
     }
     const auto wanted = parse_page(request, *query);
     if (!wanted) {
         co_return bad_input(wanted.error());
+    }
+    const EventFormat format = wanted->format;
+    const auto mode = query->get("mode");
+    const bool is_binary = mode == "binary";
+    if (!mode.empty() &&
+        (format != EventFormat::cloudevents || (!is_binary && mode != "structured"))) {
+        co_return bad_input(Error{Errc::malformed,
+                                  "mode is \"structured\" or \"binary\", with format=cloudevents"});
     }
     if (services.index == nullptr) {
         co_return not_here("event index");
@@ -51,16 +85,24 @@ Task<Response> get_event(RequestContext& request)
         response.header("Sealstream-Position", std::to_string(reached->value));
         co_return response;
     }
-    const std::string tag = "\"" + id->to_string() + "\"";
+    const auto tag = tag_of(*id, format, is_binary);
     set_caching(response, Caching::immutable);
+    response.header("Vary", "Accept");
     response.header("ETag", tag);
     response.header("Sealstream-Position", std::to_string(found->position.value));
     if (request.field("if-none-match") == tag) {
         response.status = 304;
         co_return response;
     }
-    append_event_json(response.body, found->position, found->ingested, found->event);
+    if (is_binary) {
+        set_binary(response, to_cloud_event(found->position, found->ingested, found->event));
+        co_return response;
+    }
+    append_event(response.body, format, found->position, found->ingested, found->event);
     response.body.push_back('\n');
+    if (format == EventFormat::cloudevents) {
+        response.content_type = cloudevents_type;
+    }
     co_return response;
 }
 

@@ -7,6 +7,7 @@
 // &category= &from= &to= &q=
 //                                           answered by the event index, which may lag;
 //                                           min-position makes it wait
+// ?format=cloudevents, or Accept: application/cloudevents-batch+json: a batch of CloudEvents
 // Accept: application/x-ndjson              everything up to the head, as lines, with a trailer
 // Accept: text/event-stream                 as GET /v1/feed
 //
@@ -44,10 +45,11 @@ bool needs_index(const Query& query)
 Page to_page(const std::vector<StoredEvent>& events, const PageRequest& wanted, const EventLog& log)
 {
     Page page;
+    page.format = wanted.format;
     page.count = events.size();
     for (const StoredEvent& event : events) {
         page.events.append(page.events.empty() ? "" : ",");
-        append_event_json(page.events, event.position, event.ingested, event.event);
+        append_event(page.events, page.format, event.position, event.ingested, event.event);
     }
     page.next = events.empty() ? wanted.after : events.back().position.value;
     page.is_full = events.size() == wanted.events_max;
@@ -171,10 +173,11 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
         co_return problem(events.error());
     }
     Page page;
+    page.format = wanted.format;
     page.count = events->size();
     for (const IndexedEvent& event : *events) {
         page.events.append(page.events.empty() ? "" : ",");
-        append_event_json(page.events, event.position, event.ingested, event.event);
+        append_event(page.events, page.format, event.position, event.ingested, event.event);
     }
     // Nothing up to the index's cursor is left to see, so the next page need not look there again.
     page.next = events->empty() ? wanted.after : events->back().position.value;
@@ -199,11 +202,11 @@ Task<Response> read_events(RequestContext& request)
     }
     auto& services = request.services();
     auto query = request.query();
-    const auto allowed = query
-                             ? query->allow_only({"after", "limit", "wait", "direction",
-                                                  "min-position", "type", "stream_type", "stream",
-                                                  "source", "actor", "category", "from", "to", "q"})
-                             : Result<void>{query.error()};
+    const auto allowed =
+        query ? query->allow_only({"after", "limit", "wait", "direction", "min-position", "type",
+                                   "stream_type", "stream", "source", "actor", "category", "from",
+                                   "to", "q", "format"})
+              : Result<void>{query.error()};
     if (!allowed) {
         co_return bad_input(allowed.error());
     }
@@ -220,9 +223,9 @@ Task<Response> read_events(RequestContext& request)
         co_return co_await read_index(request, *std::move(query), *wanted);
     }
     if (request.accepts(ndjson_type)) {
-        co_return ledger_lines(services, Position{wanted->after},
-                               query->has("limit") ? std::optional{wanted->events_max}
-                                                   : std::nullopt);
+        co_return ledger_lines(
+            services, Position{wanted->after},
+            query->has("limit") ? std::optional{wanted->events_max} : std::nullopt, wanted->format);
     }
     auto page =
         wanted->is_backward ? read_backward(services, *wanted) : read_forward(services, *wanted);

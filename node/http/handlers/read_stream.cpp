@@ -21,7 +21,8 @@ namespace sealstream::http {
 
 namespace {
 
-Task<Response> follow_stream(RequestContext& request, StreamName stream, Query query)
+Task<Response> follow_stream(RequestContext& request, StreamName stream, Query query,
+                             EventFormat format)
 {
     auto& services = request.services();
     const auto resumed = request.field("last-event-id");
@@ -38,7 +39,7 @@ Task<Response> follow_stream(RequestContext& request, StreamName stream, Query q
     FeedFilter filter;
     filter.stream_type = std::move(stream.type);
     filter.stream_id = std::move(stream.id);
-    co_return event_stream(services, Position{*place}, std::move(filter));
+    co_return event_stream(services, Position{*place}, std::move(filter), format);
 }
 
 } // namespace
@@ -51,13 +52,17 @@ Task<Response> read_stream(RequestContext& request)
         co_return bad_input(stream.error());
     }
     auto query = request.query();
-    const auto allowed =
-        query ? query->allow_only({"after", "limit", "wait"}) : Result<void>{query.error()};
+    const auto allowed = query ? query->allow_only({"after", "limit", "wait", "format"})
+                               : Result<void>{query.error()};
     if (!allowed) {
         co_return bad_input(allowed.error());
     }
+    const auto format = event_format(request, *query);
+    if (!format) {
+        co_return bad_input(format.error());
+    }
     if (request.accepts(event_stream_type)) {
-        co_return co_await follow_stream(request, *stream, *std::move(query));
+        co_return co_await follow_stream(request, *stream, *std::move(query), *format);
     }
     const auto wanted = parse_page(request, *query);
     if (!wanted) {
@@ -65,9 +70,9 @@ Task<Response> read_stream(RequestContext& request)
     }
     const Version after{wanted->after};
     if (request.accepts(ndjson_type)) {
-        co_return stream_lines(services, *stream, after,
-                               query->has("limit") ? std::optional{wanted->events_max}
-                                                   : std::nullopt);
+        co_return stream_lines(
+            services, *stream, after,
+            query->has("limit") ? std::optional{wanted->events_max} : std::nullopt, *format);
     }
     const ReadLimits limits{wanted->events_max, services.limits.page_bytes_max};
     // Taken before reading, so that what comes in between ends the wait.
@@ -91,6 +96,7 @@ Task<Response> read_stream(RequestContext& request)
         co_return problem(events.error());
     }
     Page page;
+    page.format = *format;
     page.count = events->size();
     page.next = events->empty() ? after.value : events->back().event.version.value;
     page.is_full = page.count == wanted->events_max;
@@ -107,7 +113,7 @@ Task<Response> read_stream(RequestContext& request)
     }
     for (const StoredEvent& event : *events) {
         page.events.append(page.events.empty() ? "" : ",");
-        append_event_json(page.events, event.position, event.ingested, event.event);
+        append_event(page.events, page.format, event.position, event.ingested, event.event);
     }
     page.tag = services.log.incarnation() + "-s-" + std::to_string(after.value) + "-" +
                std::to_string(page.next);

@@ -1,5 +1,6 @@
 #include "node/http/handlers/reading.hpp"
 
+#include "core/cloudevents/cloud_event.hpp"
 #include "node/feeds/subscription.hpp"
 #include "node/http/problem.hpp"
 
@@ -48,7 +49,21 @@ Result<PageRequest> parse_page(const RequestContext& request, const Query& query
     if (!direction.empty() && direction != "forward" && !page.is_backward) {
         return Error{Errc::malformed, "direction is \"forward\" or \"backward\""};
     }
+    SEAL_TRY(format, event_format(request, query));
+    page.format = format;
     return page;
+}
+
+Result<EventFormat> event_format(const RequestContext& request, const Query& query)
+{
+    const auto wish = query.get("format");
+    if (!wish.empty() && wish != "cloudevents" && wish != "sealstream") {
+        return Error{Errc::malformed, "format is \"sealstream\" or \"cloudevents\""};
+    }
+    const bool is_accepted = wish.empty() && (request.accepts(cloudevents_type) ||
+                                              request.accepts(cloudevents_batch_type));
+    return wish == "cloudevents" || is_accepted ? EventFormat::cloudevents
+                                                : EventFormat::sealstream;
 }
 
 Result<FeedFilter> parse_filter(const Query& query)
@@ -75,7 +90,8 @@ Result<FeedFilter> parse_filter(const Query& query)
 
 Response page_response(const RequestContext& request, const Query& query, Page page)
 {
-    const std::string tag = "\"" + page.tag + "\"";
+    const bool is_batch = page.format == EventFormat::cloudevents;
+    const std::string tag = "\"" + page.tag + (is_batch ? "-ce" : "") + "\"";
     Response response;
     set_caching(response, page.is_full ? Caching::immutable : Caching::revalidate);
     response.header("ETag", tag);
@@ -87,6 +103,11 @@ Response page_response(const RequestContext& request, const Query& query, Page p
     }
     std::string& body = response.body;
     body.reserve(page.events.size() + 96);
+    if (is_batch) {
+        response.content_type = cloudevents_batch_type;
+        body.append("[").append(page.events).append("]\n");
+        return response;
+    }
     body.append("{\"events\":[").append(page.events).append("],\"next\":\"");
     body.append(std::to_string(page.next)).append("\",\"is_caught_up\":");
     body.append(page.is_caught_up ? "true" : "false").append("}\n");

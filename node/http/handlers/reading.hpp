@@ -2,6 +2,7 @@
 
 // What the ways to read share: parameters, pages, waiting.
 
+#include "node/feeds/event_json.hpp"
 #include "node/feeds/feed_filter.hpp"
 #include "node/http/request_context.hpp"
 
@@ -15,19 +16,26 @@ struct PageRequest {
     std::chrono::milliseconds wait{0};
     Position min_position{};
     bool is_backward{false};
+    EventFormat format{EventFormat::sealstream};
 };
 
-// after, limit, wait, direction, min-position; Prefer: wait counts where ?wait is not given.
-// malformed
+// after, limit, wait, direction, min-position, format; Prefer: wait counts where ?wait is not
+// given. malformed
 [[nodiscard]] Result<PageRequest> parse_page(const RequestContext& request, const Query& query);
+
+// What events are to look like: ?format=cloudevents or sealstream, or a media type of CloudEvents
+// in Accept.   malformed
+[[nodiscard]] Result<EventFormat> event_format(const RequestContext& request, const Query& query);
 
 // type (repeatable), stream_type, stream, source, actor, category.   malformed, bad_name
 [[nodiscard]] Result<FeedFilter> parse_filter(const Query& query);
 
 // One page of events under their names:
 //   {"events":[…],"next":"<cursor>","is_caught_up":false}
-// with Link rel="next". A page that is full never changes; one at the end of the log does.
+// or, as CloudEvents, a batch: […]. Both with Link rel="next". A page that is full never changes;
+// one at the end of the log does.
 struct Page {
+    EventFormat format{EventFormat::sealstream};
     std::string events; // their JSON, separated by commas
     std::size_t count{0};
     std::uint64_t next{0};    // position or version, whatever the cursor counts

@@ -96,6 +96,11 @@ Task<Result<IndexedEvent>> MemoryEventIndex::find(EventId id)
 
 std::string Got::header(std::string_view name) const
 {
+    for (const auto& [own_name, value] : own_headers) {
+        if (own_name == name) {
+            return value;
+        }
+    }
     for (const auto& header : headers) {
         if (header.name == name) {
             return header.value;
@@ -169,8 +174,10 @@ Task<Got> HttpWorld::answer(Sent sent)
         }
         response = co_await http::dispatch(request);
     }
-    Got got{response.status, std::move(response.body), std::string{response.content_type},
-            std::move(response.headers)};
+    const bool has_own_type = !response.own_content_type.empty();
+    Got got{response.status, std::move(response.body),
+            has_own_type ? response.own_content_type : std::string{response.content_type},
+            std::move(response.headers), std::move(response.own_headers)};
     while (response.stream) {
         const auto piece = co_await response.stream->next();
         if (!piece || piece->empty()) {

@@ -45,6 +45,7 @@ struct Got {
     std::string body;
     std::string content_type;
     std::vector<http::Header> headers;
+    std::vector<std::pair<std::string, std::string>> own_headers{};
 
     [[nodiscard]] std::string header(std::string_view name) const;
     [[nodiscard]] boost::json::value json() const;
