@@ -4,11 +4,13 @@
 
 #include "jetstream/appender.hpp"
 
+#include <algorithm>
+
 namespace sealstream::jetstream {
 
 // One call of append(), until it is completed.
 struct Appender::Operation {
-    std::vector<StreamAppend> batch;
+    AppendRequest request;
     std::size_t events{0};
     std::function<void(Result<Appended>)> on_done;
     Monotonic deadline{};
@@ -17,19 +19,30 @@ struct Appender::Operation {
     bool is_guess_refused{false}; // read the head before the next try
     bool may_be_stored{false};    // an answer was lost
     std::string last_trouble;
+
+    // The streams that it appends to, then those that it only checks.
+    [[nodiscard]] std::vector<StreamName> streams() const;
+    [[nodiscard]] const Expected& expected_at(std::size_t stream) const;
+
+    // What it adds to a batch at most: a message carries one condition.
+    [[nodiscard]] std::size_t messages() const noexcept
+    {
+        return std::max(events, request.appends.size() + request.checks.size());
+    }
 };
 
 // Events of one or more operations on their way to the server: one publish, or one atomic batch.
 struct Appender::Flight {
     struct Item {
-        const Operation* operation;
+        const Operation* operation; // null: it carries a check (check_carrier.hpp)
         Event event;
-        Position expected_position; // the condition, on the first event of a stream
-        bool is_first_of_stream;
     };
     struct Touched {
         StreamName stream;
-        StreamHead head; // after this flight
+        StreamHead head;                    // after this flight
+        Position expected;                  // before it: the condition
+        std::optional<std::size_t> first{}; // the first item of it; none where it is only checked
+        bool is_pinned{false};              // whether the condition must be sent
     };
 
     std::vector<OperationPtr> operations;
@@ -40,7 +53,10 @@ struct Appender::Flight {
     bool is_plain{false}; // not counted as a batch in flight
     bool is_finished{false};
 
-    [[nodiscard]] std::size_t events() const noexcept { return items.size(); }
+    [[nodiscard]] std::size_t messages() const noexcept
+    {
+        return std::max(items.size(), touched.size());
+    }
 
     [[nodiscard]] Touched* find(const StreamName& stream)
     {
@@ -48,34 +64,19 @@ struct Appender::Flight {
         return found != places.end() ? &touched[found->second] : nullptr;
     }
 
-    [[nodiscard]] std::vector<StreamName> streams() const
-    {
-        std::vector<StreamName> names;
-        names.reserve(touched.size());
-        for (const Touched& one : touched) {
-            names.push_back(one.stream);
-        }
-        return names;
-    }
+    [[nodiscard]] std::vector<StreamName> streams() const;
 
     // Seals the drafts of `append` onto `head` and takes them in.
     void add(const OperationPtr& operation, const StreamAppend& append, StreamHead head,
-             bool is_chained)
-    {
-        const Position expected = head.position;
-        const bool is_new = find(append.stream) == nullptr;
-        auto sealed = seal(append, head, is_chained);
-        for (std::size_t at = 0; at < sealed.size(); ++at) {
-            bytes += sealed[at].draft.data.size() + sealed[at].draft.meta.size() + 300;
-            items.push_back({operation.get(), std::move(sealed[at]), expected, is_new && at == 0});
-        }
-        if (is_new) {
-            places.emplace(append.stream, touched.size());
-            touched.push_back({append.stream, head});
-        } else {
-            find(append.stream)->head = head;
-        }
-    }
+             bool is_chained);
+
+    // Pins the stream, which is at `head` and meets the check.
+    void check(const StreamCheck& wanted, const StreamHead& head);
+
+    // For each item the stream whose condition its message carries, or null. A stream that is
+    // written has it on its first event; the others ride where there is room, and where there is
+    // none, items are added that carry them.
+    [[nodiscard]] std::vector<const Touched*> place_conditions(const ChainPolicy& chain);
 
     // Gives its place among the batches in flight back, once.
     void finish(std::size_t& batches_in_flight)
@@ -84,6 +85,9 @@ struct Appender::Flight {
             --batches_in_flight;
         }
     }
+
+private:
+    [[nodiscard]] Touched& touch(const StreamName& stream, const StreamHead& head);
 };
 
 } // namespace sealstream::jetstream

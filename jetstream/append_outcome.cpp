@@ -68,7 +68,7 @@ void Appender::on_ack(const FlightPtr& flight, const Ack& ack)
 
 void Appender::complete_stored(const FlightPtr& flight, const Ack& ack)
 {
-    const std::uint64_t count = flight->events();
+    const std::uint64_t count = flight->items.size();
     if (!flight->is_plain && count > 1 && ack.count != count) {
         log(Level::error, "append.batch_count_differs", "jetstream",
             {{"sent", count}, {"stored", ack.count}});
@@ -80,6 +80,9 @@ void Appender::complete_stored(const FlightPtr& flight, const Ack& ack)
     std::unordered_map<const Operation*, Appended> outcomes;
     for (const Flight::Item& item : flight->items) {
         const Position position{first + at++};
+        if (item.operation == nullptr) {
+            continue; // a carrier: nobody asked for it
+        }
         outcomes[item.operation].events.push_back(
             {item.event.draft.id, item.event.stream, position, item.event.version});
         if (auto* const touched = flight->find(item.event.stream)) {

@@ -15,15 +15,6 @@ constexpr std::chrono::seconds clock_slack{60}; // between us and the server
 constexpr std::size_t repeat_page_events{500};
 constexpr std::chrono::milliseconds connection_wait{200};
 
-std::vector<StreamName> names_of(const std::vector<StreamAppend>& batch)
-{
-    std::vector<StreamName> streams;
-    for (const StreamAppend& append : batch) {
-        streams.push_back(append.stream);
-    }
-    return streams;
-}
-
 } // namespace
 
 // Sends the same events again, sealed anew onto what the streams' heads are by then.
@@ -119,18 +110,18 @@ Task<Result<StreamHead>> Appender::head_of(StreamName stream)
 // own earlier try that moved the stream on?
 Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
 {
-    const auto streams = names_of(operation->batch);
+    const auto streams = operation->streams();
     bool still_fails = false;
-    for (const StreamAppend& append : operation->batch) {
-        const auto head = co_await read_head(append.stream);
+    for (std::size_t at = 0; at < streams.size(); ++at) {
+        const auto head = co_await read_head(streams[at]);
         if (!head) {
             operation->last_trouble = describe(head.error());
             continue; // look again with the next try
         }
-        heads_.set(append.stream, *head);
-        if (const auto met = check_expected(append.expected, *head); !met) {
+        heads_.set(streams[at], *head);
+        if (const auto met = check_expected(operation->expected_at(at), *head); !met) {
             still_fails = true;
-            conflict = met.error();
+            conflict = with_context(met.error(), streams[at].to_string());
         }
     }
     if (!still_fails) {
@@ -152,7 +143,7 @@ Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
 
 Task<void> Appender::resolve_duplicate(OperationPtr operation, std::uint64_t sequence)
 {
-    const StreamAppend& append = operation->batch.front();
+    const StreamAppend& append = operation->request.appends.front();
     const std::vector<StreamName> streams{append.stream};
     Backoff backoff{{std::chrono::milliseconds{5}, std::chrono::milliseconds{250}}};
     while (!is_closed_ && clock_.monotonic() < operation->deadline) {
@@ -187,7 +178,7 @@ Task<void> Appender::resolve_duplicate(OperationPtr operation, std::uint64_t seq
 
 Task<void> Appender::resolve_batch_duplicate(OperationPtr operation)
 {
-    const auto streams = names_of(operation->batch);
+    const auto streams = operation->streams();
     for (const StreamName& stream : streams) {
         heads_.forget(stream);
     }
@@ -212,7 +203,7 @@ Task<Result<Appended>> Appender::find_repeat(OperationPtr operation)
     appended.is_repeat = true;
     std::size_t seen = 0;
     std::size_t different = 0;
-    for (const StreamAppend& append : operation->batch) {
+    for (const StreamAppend& append : operation->request.appends) {
         const std::size_t first = appended.events.size();
         std::unordered_map<EventId, std::size_t> wanted; // to the place in drafts
         for (std::size_t at = 0; at < append.drafts.size(); ++at) {

@@ -8,32 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
-
 namespace sealstream::jetstream {
-
-namespace {
-
-std::vector<StreamName> streams_of(const std::vector<StreamAppend>& batch)
-{
-    std::vector<StreamName> streams;
-    streams.reserve(batch.size());
-    for (const StreamAppend& append : batch) {
-        streams.push_back(append.stream);
-    }
-    return streams;
-}
-
-std::size_t count_events(const std::vector<StreamAppend>& batch)
-{
-    std::size_t events = 0;
-    for (const StreamAppend& append : batch) {
-        events += append.drafts.size();
-    }
-    return events;
-}
-
-} // namespace
 
 Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection,
                    DirectReader& reader, const EventLogOptions& options, const Clock& clock,
@@ -49,10 +24,10 @@ Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection
 {
 }
 
-Task<Result<Appended>> Appender::append(std::vector<StreamAppend> batch)
+Task<Result<Appended>> Appender::append(AppendRequest request)
 {
-    SEAL_CO_TRY_VOID(check_batch(batch, append_events_max));
-    const std::size_t events = count_events(batch);
+    SEAL_CO_TRY_VOID(check_request(request, append_events_max));
+    const std::size_t events = request.events();
     if (is_closed_) {
         co_return Error{Errc::shutting_down, {}};
     }
@@ -60,7 +35,7 @@ Task<Result<Appended>> Appender::append(std::vector<StreamAppend> batch)
         co_return Error{Errc::overloaded, "too many events wait for the log"};
     }
     auto operation = std::make_shared<Operation>();
-    operation->batch = std::move(batch);
+    operation->request = std::move(request);
     operation->events = events;
     operation->deadline = clock_.monotonic() + options_.append_timeout;
     queued_events_ += events;
@@ -114,8 +89,8 @@ void Appender::submit(const OperationPtr& operation)
     if (is_expired(operation)) {
         return;
     }
-    for (const StreamAppend& append : operation->batch) {
-        const auto busy = busy_.find(append.stream);
+    for (const StreamName& stream : operation->streams()) {
+        const auto busy = busy_.find(stream);
         if (busy != busy_.end()) {
             busy->second.waiting.push_back(operation);
             return;
@@ -123,7 +98,7 @@ void Appender::submit(const OperationPtr& operation)
     }
     const bool is_alone = !options_.is_synced || (lane_.empty() && batches_in_flight_ == 0 &&
                                                   plain_.in_flight() < options_.group_events_min);
-    if (operation->events == 1 && is_alone) {
+    if (operation->messages() == 1 && is_alone) {
         send_plain(operation);
         return;
     }
@@ -162,7 +137,7 @@ void Appender::send_plain(const OperationPtr& operation)
         plain_backlog_.push_back(operation);
         return;
     }
-    const StreamAppend& append = operation->batch.front();
+    const StreamAppend& append = operation->request.appends.front();
     const StreamHead* known = heads_.find(append.stream);
     StreamHead head;
     if (known != nullptr) {
@@ -170,7 +145,7 @@ void Appender::send_plain(const OperationPtr& operation)
     } else if (operation->is_guess_refused || append.expected.kind == Expected::Kind::present ||
                append.expected.kind == Expected::Kind::version) {
         hold(append.stream);
-        spawn(refresh(operation, streams_of(operation->batch)));
+        spawn(refresh(operation, operation->streams()));
         return;
     }
     // An unknown stream is taken for a new one: right for most, and the condition catches the rest.
@@ -187,123 +162,38 @@ void Appender::send_plain(const OperationPtr& operation)
     send(flight);
 }
 
-bool Appender::add_to(Flight& flight, const OperationPtr& operation, bool& is_full)
-{
-    std::vector<StreamName> unknown;
-    std::vector<StreamHead> heads;
-    for (const StreamAppend& append : operation->batch) {
-        const auto* const inside = flight.find(append.stream);
-        if (inside == nullptr) {
-            if (const auto busy = busy_.find(append.stream); busy != busy_.end()) {
-                busy->second.waiting.push_back(operation);
-                return false;
-            }
-        }
-        const auto* const head = inside != nullptr ? &inside->head : heads_.find(append.stream);
-        if (head == nullptr) {
-            unknown.push_back(append.stream);
-        } else {
-            heads.push_back(*head);
-        }
-    }
-    if (!unknown.empty()) {
-        for (const StreamName& stream : unknown) {
-            hold(stream);
-        }
-        spawn(refresh(operation, std::move(unknown)));
-        return false;
-    }
-    for (std::size_t at = 0; at < operation->batch.size(); ++at) {
-        const StreamAppend& append = operation->batch[at];
-        if (const auto met = check_expected(append.expected, heads[at]); !met) {
-            if (flight.find(append.stream) != nullptr) {
-                is_full = true; // depends on this flight's outcome: look again after it
-                return false;
-            }
-            const auto streams = streams_of(operation->batch);
-            const bool is_shared =
-                std::any_of(streams.begin(), streams.end(),
-                            [&](const auto& name) { return flight.find(name) != nullptr; });
-            if (is_shared) {
-                is_full = true;
-                return false;
-            }
-            for (const StreamName& stream : streams) {
-                hold(stream);
-            }
-            spawn(resolve_conflict(operation, met.error()));
-            return false;
-        }
-    }
-    for (std::size_t at = 0; at < operation->batch.size(); ++at) {
-        const StreamAppend& append = operation->batch[at];
-        flight.add(operation, append, heads[at], options_.chain.requires_chain(append.stream.type));
-    }
-    flight.operations.push_back(operation);
-    return true;
-}
-
-void Appender::pump_lane()
-{
-    if (std::exchange(is_pumping_, true)) {
-        return;
-    }
-    while (!lane_.empty() && batches_in_flight_ < options_.batches_in_flight_max) {
-        auto flight = std::make_shared<Flight>();
-        bool is_full = false;
-        while (!lane_.empty() && !is_full) {
-            const OperationPtr next = lane_.front();
-            const bool fits = flight->events() + next->events <= options_.batch_events_max &&
-                              flight->bytes < options_.batch_bytes_max;
-            const bool must_wait = next->must_go_alone && !flight->operations.empty();
-            if (!fits || must_wait) {
-                break;
-            }
-            lane_.pop_front();
-            if (is_expired(next)) {
-                continue;
-            }
-            if (add_to(*flight, next, is_full)) {
-                is_full = next->must_go_alone;
-            } else if (is_full) {
-                lane_.push_front(next);
-            }
-        }
-        if (flight->operations.empty()) {
-            break; // everything waits for something else
-        }
-        for (const auto& touched : flight->touched) {
-            hold(touched.stream);
-        }
-        ++batches_in_flight_;
-        send(flight);
-    }
-    is_pumping_ = false;
-}
-
 void Appender::send(const FlightPtr& flight)
 {
     const auto& record_codec = codec(options_.codec);
-    std::vector<Bytes> records;
-    std::vector<std::string> ids;
-    std::vector<std::string> conditions;
+    const auto conditions = flight->place_conditions(options_.chain);
+    struct Texts { // what headers and payloads point into
+        Bytes record;
+        std::string id;
+        std::string expected;
+        std::string subject;
+    };
+    std::vector<Texts> texts(flight->items.size());
     std::vector<Publisher::Outgoing> messages;
-    records.reserve(flight->events());
-    ids.reserve(flight->events());
-    conditions.reserve(flight->events());
-    messages.reserve(flight->events());
-    for (const Flight::Item& item : flight->items) {
-        records.push_back(record_codec.encode(item.event));
-        ids.push_back(item.event.draft.id.to_string());
+    messages.reserve(flight->items.size());
+    for (std::size_t at = 0; at < flight->items.size(); ++at) {
+        const Event& event = flight->items[at].event;
+        Texts& text = texts[at];
+        text.record = record_codec.encode(event);
+        text.id = event.draft.id.to_string();
         Publisher::Outgoing message;
-        message.subject = subject_of(options_.ledger, item.event.stream);
-        message.headers.push_back({"Nats-Msg-Id", ids.back().c_str()});
-        if (item.is_first_of_stream) {
-            conditions.push_back(std::to_string(item.expected_position.value));
+        message.subject = subject_of(options_.ledger, event.stream);
+        message.headers.push_back({"Nats-Msg-Id", text.id.c_str()});
+        if (const Flight::Touched* const condition = conditions[at]; condition != nullptr) {
+            text.expected = std::to_string(condition->expected.value);
             message.headers.push_back(
-                {"Nats-Expected-Last-Subject-Sequence", conditions.back().c_str()});
+                {"Nats-Expected-Last-Subject-Sequence", text.expected.c_str()});
+            if (condition->stream != event.stream) {
+                text.subject = subject_of(options_.ledger, condition->stream);
+                message.headers.push_back(
+                    {"Nats-Expected-Last-Subject-Sequence-Subject", text.subject.c_str()});
+            }
         }
-        message.payload = as_text(records.back());
+        message.payload = as_text(text.record);
         messages.push_back(std::move(message));
     }
     auto on_answer = [this, flight](const Ack& ack) { on_ack(flight, ack); };

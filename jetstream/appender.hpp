@@ -31,7 +31,7 @@ public:
 
     void set_owner(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
 
-    [[nodiscard]] Task<Result<Appended>> append(std::vector<StreamAppend> batch);
+    [[nodiscard]] Task<Result<Appended>> append(AppendRequest request);
 
     [[nodiscard]] Position newest() const noexcept
     {

@@ -109,10 +109,10 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
     co_return std::unique_ptr<JetStreamEventLog>{new JetStreamEventLog{std::move(core)}};
 }
 
-Task<Result<Appended>> JetStreamEventLog::append(std::vector<StreamAppend> batch)
+Task<Result<Appended>> JetStreamEventLog::append(AppendRequest request)
 {
     const auto core = core_;
-    co_return co_await core->appender->append(std::move(batch));
+    co_return co_await core->appender->append(std::move(request));
 }
 
 Task<Result<std::vector<StoredRecord>>>

@@ -29,8 +29,7 @@ public:
 
     ~JetStreamEventLog() override;
 
-    [[nodiscard]] boost::asio::awaitable<Result<Appended>>
-    append(std::vector<StreamAppend> batch) override;
+    [[nodiscard]] boost::asio::awaitable<Result<Appended>> append(AppendRequest request) override;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
     read_from(Position after, ReadLimits limits, LogFilter filter) override;
     using EventLog::read_from;

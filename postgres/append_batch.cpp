@@ -1,8 +1,5 @@
 #include "postgres/append_batch.hpp"
 
-#include <algorithm>
-#include <unordered_set>
-
 namespace sealstream {
 
 namespace {
@@ -12,7 +9,7 @@ std::optional<Result<Appended>> as_repeat(const AppendRequest& request, const Lo
 {
     Appended original{{}, true};
     std::size_t missing = 0;
-    for (const StreamAppend& append : request) {
+    for (const StreamAppend& append : request.appends) {
         for (const Draft& draft : append.drafts) {
             const auto known = state.events.find(draft.id);
             if (known == state.events.end()) {
@@ -44,12 +41,20 @@ std::optional<Result<Appended>> as_repeat(const AppendRequest& request, const Lo
 
 Result<void> check_conditions(const AppendRequest& request, const LogState& state)
 {
-    for (const StreamAppend& append : request) {
-        const auto head = state.streams.find(append.stream);
-        const auto met = check_expected(append.expected,
-                                        head == state.streams.end() ? StreamHead{} : head->second);
-        if (!met) {
-            return with_context(met.error(), append.stream.to_string());
+    const auto check = [&state](const StreamName& stream, const Expected& expected) {
+        const auto head = state.streams.find(stream);
+        const auto met =
+            check_expected(expected, head == state.streams.end() ? StreamHead{} : head->second);
+        return met ? met : with_context(met.error(), stream.to_string());
+    };
+    for (const StreamAppend& append : request.appends) {
+        if (const auto met = check(append.stream, append.expected); !met) {
+            return met;
+        }
+    }
+    for (const StreamCheck& other : request.checks) {
+        if (const auto met = check(other.stream, other.expected); !met) {
+            return met;
         }
     }
     return {};
@@ -59,7 +64,7 @@ Appended place(const AppendRequest& request, LogState& state, const ChainPolicy&
                const RecordCodec& codec, std::vector<NewRecord>& records)
 {
     Appended appended;
-    for (const StreamAppend& append : request) {
+    for (const StreamAppend& append : request.appends) {
         StreamHead& head = state.streams[append.stream];
         const bool is_chained = chain.requires_chain(append.stream.type);
         for (const Event& event : seal(append, head, is_chained)) {
@@ -76,33 +81,6 @@ Appended place(const AppendRequest& request, LogState& state, const ChainPolicy&
 }
 
 } // namespace
-
-Result<void> check_request(const AppendRequest& request)
-{
-    std::unordered_set<StreamName> streams;
-    std::unordered_set<EventId> ids;
-    for (const StreamAppend& append : request) {
-        if (append.drafts.empty()) {
-            return Error{Errc::malformed, "no events for " + append.stream.to_string()};
-        }
-        if (!streams.insert(append.stream).second) {
-            return Error{Errc::malformed, append.stream.to_string() + " appears twice"};
-        }
-        for (const Draft& draft : append.drafts) {
-            if (!ids.insert(draft.id).second) {
-                return Error{Errc::malformed,
-                             "event id " + draft.id.to_string() + " appears twice"};
-            }
-        }
-    }
-    if (ids.empty()) {
-        return Error{Errc::malformed, "no events"};
-    }
-    if (ids.size() > append_events_max) {
-        return Error{Errc::too_large, "more events than one append may hold"};
-    }
-    return {};
-}
 
 AppendPlan plan_appends(const std::vector<AppendRequest>& requests, LogState state,
                         const ChainPolicy& chain, const RecordCodec& codec)

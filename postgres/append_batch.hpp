@@ -34,12 +34,6 @@ struct AppendPlan {
     std::vector<NewRecord> records; // ascending from state.head
 };
 
-using AppendRequest = std::vector<StreamAppend>;
-
-//   malformed   no drafts, a stream twice, or an id twice
-//   too_large   more than append_events_max
-[[nodiscard]] Result<void> check_request(const AppendRequest& request);
-
 // Later requests see the effects of earlier ones.
 [[nodiscard]] AppendPlan plan_appends(const std::vector<AppendRequest>& requests, LogState state,
                                       const ChainPolicy& chain, const RecordCodec& codec);

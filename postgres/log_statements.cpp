@@ -176,11 +176,14 @@ Result<LogState> read_state(Connection& connection, const std::string& ledger_id
     std::vector<std::string> ids;
     std::unordered_map<StreamName, StreamHead> wanted;
     for (const AppendRequest& request : requests) {
-        for (const StreamAppend& append : request) {
+        for (const StreamAppend& append : request.appends) {
             wanted.try_emplace(append.stream);
             for (const Draft& draft : append.drafts) {
                 ids.push_back(draft.id.to_string());
             }
+        }
+        for (const StreamCheck& check : request.checks) {
+            wanted.try_emplace(check.stream);
         }
     }
     LogState state;

@@ -90,9 +90,7 @@ struct LogWriter::Ticket {
         : request{std::move(asked)},
           answered{std::move(executor)}
     {
-        for (const StreamAppend& append : request) {
-            events += append.drafts.size();
-        }
+        events = request.events();
     }
 
     AppendRequest request;
@@ -112,7 +110,7 @@ Task<Result<Appended>> LogWriter::append(AppendRequest request)
     if (context_.is_closed) {
         co_return Error{Errc::shutting_down, "the log is closed"};
     }
-    const auto checked = check_request(request);
+    const auto checked = check_request(request, append_events_max);
     if (!checked) {
         co_return checked.error();
     }

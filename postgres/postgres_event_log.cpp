@@ -81,9 +81,9 @@ PostgresEventLog::~PostgresEventLog()
     close();
 }
 
-Task<Result<Appended>> PostgresEventLog::append(std::vector<StreamAppend> batch)
+Task<Result<Appended>> PostgresEventLog::append(AppendRequest request)
 {
-    return parts_->writer.append(std::move(batch));
+    return parts_->writer.append(std::move(request));
 }
 
 Task<Result<std::vector<StoredRecord>>>

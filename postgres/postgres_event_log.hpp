@@ -41,8 +41,7 @@ public:
 
     ~PostgresEventLog() override;
 
-    [[nodiscard]] boost::asio::awaitable<Result<Appended>>
-    append(std::vector<StreamAppend> batch) override;
+    [[nodiscard]] boost::asio::awaitable<Result<Appended>> append(AppendRequest request) override;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
     read_from(Position after, ReadLimits limits, LogFilter filter) override;
     using EventLog::read_from;

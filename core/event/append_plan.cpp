@@ -30,28 +30,51 @@ bool ChainPolicy::requires_chain(std::string_view stream_type) const
            std::binary_search(stream_types.begin(), stream_types.end(), stream_type, std::less<>{});
 }
 
-Result<void> check_batch(const std::vector<StreamAppend>& batch, std::size_t events_max)
+std::size_t AppendRequest::events() const noexcept
 {
+    std::size_t count = 0;
+    for (const StreamAppend& append : appends) {
+        count += append.drafts.size();
+    }
+    return count;
+}
+
+Result<void> check_request(const AppendRequest& request, std::size_t most)
+{
+    const std::size_t events = request.events();
+    if (events == 0) {
+        return Error{Errc::malformed, "an append without events"};
+    }
+    if (events > most) {
+        return Error{Errc::too_large, "more than " + std::to_string(most) +
+                                          " events in one append: " + std::to_string(events)};
+    }
+    if (request.appends.size() + request.checks.size() > most) {
+        return Error{Errc::too_large, "more than " + std::to_string(most) +
+                                          " streams written or checked in one append"};
+    }
     std::unordered_set<StreamName> streams;
     std::unordered_set<EventId> ids;
-    std::size_t count = 0;
-    for (const StreamAppend& append : batch) {
+    for (const StreamAppend& append : request.appends) {
         if (append.drafts.empty() || !streams.insert(append.stream).second) {
-            return Error{Errc::malformed, "each stream of an append comes once, with events"};
-        }
-        count += append.drafts.size();
-        if (count > events_max) {
-            return Error{Errc::too_large,
-                         "more than " + std::to_string(events_max) + " events in one append"};
+            return Error{Errc::malformed,
+                         "each stream of an append comes once, with events; not so " +
+                             append.stream.to_string()};
         }
         for (const Draft& draft : append.drafts) {
             if (!ids.insert(draft.id).second) {
-                return Error{Errc::malformed, "an id comes twice in one append"};
+                return Error{Errc::malformed,
+                             "id " + draft.id.to_string() + " comes twice in one append"};
             }
         }
     }
-    if (count == 0) {
-        return Error{Errc::malformed, "an append without events"};
+    for (const StreamCheck& check : request.checks) {
+        if (check.expected.kind == Expected::Kind::any || !streams.insert(check.stream).second) {
+            return Error{Errc::malformed,
+                         "each checked stream comes once, with a condition, and is not appended "
+                         "to; not so " +
+                             check.stream.to_string()};
+        }
     }
     return {};
 }

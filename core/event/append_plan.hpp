@@ -5,6 +5,7 @@
 
 #include "core/event/codec.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace sealstream {
@@ -34,6 +35,30 @@ struct StreamAppend {
     std::vector<Draft> drafts;
 };
 
+// A condition on a stream to which nothing is appended.
+struct StreamCheck {
+    StreamName stream;
+    Expected expected; // any is no condition, and malformed here
+
+    friend bool operator==(const StreamCheck&, const StreamCheck&) = default;
+};
+
+// One append: all of it happens, or nothing. Checks hold at the very moment at which it does.
+struct AppendRequest {
+    std::vector<StreamAppend> appends;
+    std::vector<StreamCheck> checks;
+
+    AppendRequest() = default;
+    // Implicit: most appends check nothing but what they write.
+    AppendRequest(std::vector<StreamAppend> writes, std::vector<StreamCheck> others = {})
+        : appends{std::move(writes)},
+          checks{std::move(others)}
+    {
+    }
+
+    [[nodiscard]] std::size_t events() const noexcept;
+};
+
 // Which streams are chained.
 struct ChainPolicy {
     bool is_required_everywhere{false};
@@ -42,11 +67,12 @@ struct ChainPolicy {
     [[nodiscard]] bool requires_chain(std::string_view stream_type) const;
 };
 
-// Whether the batch is one that a log may take at all.
-//   malformed   no drafts; a stream or an id that comes twice; a stream without drafts
-//   too_large   more than `events_max` drafts
-[[nodiscard]] Result<void> check_batch(const std::vector<StreamAppend>& batch,
-                                       std::size_t events_max);
+// Whether the request is one that a log may take at all.
+//   malformed   no drafts; a stream or an id that comes twice; a stream without drafts; a check of
+//   a
+//               stream that the request appends to, or without a condition
+//   too_large   more than `most` events, or more than `most` streams written or checked
+[[nodiscard]] Result<void> check_request(const AppendRequest& request, std::size_t most);
 
 //   conflict   the head does not meet `expected`; nothing else can go wrong
 [[nodiscard]] Result<void> check_expected(const Expected& expected, const StreamHead& head);

@@ -20,7 +20,8 @@
 
 namespace sealstream {
 
-inline constexpr std::size_t append_events_max = 1000; // in one atomic append
+// In one atomic append: events, and streams written or checked.
+inline constexpr std::size_t append_events_max = 1000;
 
 // Where an appended event has gone.
 struct Placed {
@@ -51,9 +52,10 @@ class EventLog {
 public:
     virtual ~EventLog() = default;
 
-    // Appends all drafts of all streams, or none. Each stream appears once; 1 to append_events_max
-    // drafts in all. An id that is in the log already makes the call a repeat, when all of it is
-    // there.
+    // Appends all drafts of all streams, or none; only if every condition, of streams written and
+    // of streams only checked, holds at that moment. 1 to append_events_max drafts, and as many
+    // streams at most. An id that is in the log already makes the call a repeat, when all of it is
+    // there; then conditions no longer matter.
     //
     //   conflict         a stream does not meet its condition: read it, decide again
     //   key_reuse        an id is in the log with other content
@@ -63,7 +65,7 @@ public:
     //   capacity         the log is full: nothing was written
     //   too_large        will never succeed
     [[nodiscard]] virtual boost::asio::awaitable<Result<Appended>>
-    append(std::vector<StreamAppend> batch) = 0;
+    append(AppendRequest request) = 0;
 
     // Records that match, with a position above `after`, ascending; empty when none is left.
     // Without a filter they follow each other.

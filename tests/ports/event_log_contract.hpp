@@ -8,8 +8,8 @@
 //       });
 //   }
 //
-// The rules are in event_log_{append,read,feed,filter}_rules.cpp. Each runs against a fresh, empty
-// log, as a section of its own.
+// The rules are in event_log_{append,check,repeat,read,feed,filter}_rules.cpp. Each runs against a
+// fresh, empty log, as a section of its own.
 
 #include "core/ports/event_log.hpp"
 
@@ -38,6 +38,7 @@ struct LogRule {
 };
 
 [[nodiscard]] std::span<const LogRule> append_rules();
+[[nodiscard]] std::span<const LogRule> check_rules();
 [[nodiscard]] std::span<const LogRule> repeat_rules();
 [[nodiscard]] std::span<const LogRule> read_rules();
 [[nodiscard]] std::span<const LogRule> feed_rules();

@@ -27,6 +27,11 @@ Result<Appended> LogDriver::try_append(std::vector<StreamAppend> batch)
     return run_task(context(), log().append(std::move(batch)));
 }
 
+Result<Appended> LogDriver::try_request(AppendRequest request)
+{
+    return run_task(context(), log().append(std::move(request)));
+}
+
 Appended LogDriver::append(std::vector<StreamAppend> batch)
 {
     auto appended = try_append(std::move(batch));

@@ -33,6 +33,7 @@ public:
     [[nodiscard]] boost::asio::io_context& context() { return under_test_->context(); }
 
     Result<Appended> try_append(std::vector<StreamAppend> batch);
+    Result<Appended> try_request(AppendRequest request); // also with checks
     // The same, of which nothing may go wrong.
     Appended append(std::vector<StreamAppend> batch);
     Appended append(const StreamName& stream, std::size_t count);

@@ -47,9 +47,15 @@ struct MemoryEventLog::State {
 
     // The original places, when all drafts are in the log; nothing when none is.
     //   key_reuse   some are, or one with other content
-    [[nodiscard]] Result<std::optional<Appended>>
-    find_repeat(const std::vector<StreamAppend>& batch) const;
-    [[nodiscard]] Result<Appended> append(const std::vector<StreamAppend>& batch);
+    [[nodiscard]] Result<std::optional<Appended>> find_repeat(const AppendRequest& request) const;
+    [[nodiscard]] Result<void> check(const StreamName& stream, const Expected& expected) const
+    {
+        const auto known = streams.find(stream);
+        const auto met =
+            check_expected(expected, known == streams.end() ? StreamHead{} : known->second.head);
+        return met ? met : with_context(met.error(), stream.to_string());
+    }
+    [[nodiscard]] Result<Appended> append(const AppendRequest& request);
     void add(const Event& event, Stream& stream);
 
     // The records at `positions` from index `first`, within the limits.
@@ -114,11 +120,11 @@ struct MemoryEventLog::State {
 };
 
 Result<std::optional<Appended>>
-MemoryEventLog::State::find_repeat(const std::vector<StreamAppend>& batch) const
+MemoryEventLog::State::find_repeat(const AppendRequest& request) const
 {
     Appended repeat{{}, true};
     bool is_new_seen = false;
-    for (const StreamAppend& append : batch) {
+    for (const StreamAppend& append : request.appends) {
         for (const Draft& draft : append.drafts) {
             const auto known = ids.find(draft.id);
             if (known == ids.end()) {
@@ -150,27 +156,30 @@ void MemoryEventLog::State::add(const Event& event, Stream& stream)
     stream.positions.push_back(position);
 }
 
-Result<Appended> MemoryEventLog::State::append(const std::vector<StreamAppend>& batch)
+Result<Appended> MemoryEventLog::State::append(const AppendRequest& request)
 {
-    if (const auto checked = check_batch(batch, append_events_max); !checked) {
+    if (const auto checked = check_request(request, append_events_max); !checked) {
         return checked.error();
     }
-    auto repeat = find_repeat(batch);
+    auto repeat = find_repeat(request);
     if (!repeat) {
         return repeat.error();
     }
     if (*repeat) {
         return **std::move(repeat);
     }
-    for (const StreamAppend& append : batch) {
-        const auto known = streams.find(append.stream);
-        const StreamHead head = known == streams.end() ? StreamHead{} : known->second.head;
-        if (const auto checked = check_expected(append.expected, head); !checked) {
-            return with_context(checked.error(), append.stream.to_string());
+    for (const StreamAppend& append : request.appends) {
+        if (const auto met = check(append.stream, append.expected); !met) {
+            return met.error();
+        }
+    }
+    for (const StreamCheck& other : request.checks) {
+        if (const auto met = check(other.stream, other.expected); !met) {
+            return met.error();
         }
     }
     Appended appended;
-    for (const StreamAppend& append : batch) {
+    for (const StreamAppend& append : request.appends) {
         Stream& stream = streams[append.stream];
         const bool is_chained = options.chain.requires_chain(append.stream.type);
         for (const Event& event : seal(append, stream.head, is_chained)) {
@@ -246,7 +255,7 @@ MemoryEventLog::~MemoryEventLog()
     close();
 }
 
-Task<Result<Appended>> MemoryEventLog::append(std::vector<StreamAppend> batch)
+Task<Result<Appended>> MemoryEventLog::append(AppendRequest request)
 {
     const auto state = state_;
     co_await boost::asio::post(state->grown.executor(),
@@ -262,7 +271,7 @@ Task<Result<Appended>> MemoryEventLog::append(std::vector<StreamAppend> batch)
     if (fault && fault->strike == Strike::before_effect) {
         co_return Error{fault->code, "a made-up failure, before the append"};
     }
-    auto appended = state->append(batch);
+    auto appended = state->append(request);
     if (fault) {
         co_return Error{fault->code, "a made-up failure, after the append"};
     }

@@ -60,7 +60,7 @@ public:
     [[nodiscard]] Durability durability() const override { return {"tampered", 1, false}; }
     void close() noexcept override {}
 
-    Task<Result<Appended>> append(std::vector<StreamAppend>) override { co_return unused(); }
+    Task<Result<Appended>> append(AppendRequest) override { co_return unused(); }
     Task<Result<StreamHead>> stream_head(StreamName) override { co_return unused(); }
     using EventLog::subscribe_from;
     [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after, LogFilter filter) override;
