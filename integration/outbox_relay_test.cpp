@@ -1,0 +1,318 @@
+// The relay on a real Postgres and a log in memory that fails where it is told to.
+
+#include "integration/support/postgres_home.hpp"
+#include "postgres/append_settings.hpp"
+#include "postgres/outbox/outbox_relay.hpp"
+#include "tests/support/captured_log.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/memory_event_log.hpp"
+#include "tests/support/sample_events.hpp"
+#include "tests/support/seed.hpp"
+
+#include <prometheus/registry.h>
+
+namespace sealstream {
+
+namespace {
+
+using testing::has_no_postgres;
+using testing::MemoryEventLog;
+using testing::PostgresHome;
+using Strike = MemoryEventLog::Strike;
+
+class LogTarget final : public OutboxTarget {
+public:
+    explicit LogTarget(EventLog& log) : log_{log} {}
+    Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
+    {
+        ++appends;
+        return log_.append(std::move(batch));
+    }
+    std::size_t appends{0};
+
+private:
+    EventLog& log_;
+};
+
+// A database with an outbox, a log in memory, and relays that are started and stopped.
+class OutboxHome {
+public:
+    OutboxHome()
+    {
+        auto connection = home.pool.lend();
+        SEAL_CHECK(write_append_settings(**connection, {"main", AppendTarget::outbox, {}, {}}),
+                   "a migrated database takes settings");
+        options.retry = {std::chrono::milliseconds{1}, std::chrono::milliseconds{5}};
+        options.poll_interval = std::chrono::milliseconds{2};
+    }
+
+    // The streams of one transaction, an event for each.
+    bool commit(const std::vector<std::string>& streams, bool is_committed = true)
+    {
+        auto lease = home.pool.lend();
+        auto transaction = Transaction::begin(**lease);
+        for (const std::string& stream : streams) {
+            const auto appended =
+                (*lease)->run("SELECT event_id FROM sealstream.append('main', $1, 'T', $2::text)",
+                              {stream, std::to_string(++events)});
+            if (!appended) {
+                return false;
+            }
+        }
+        return is_committed && transaction->commit().has_value();
+    }
+
+    // Runs a relay until everything is stamped or parked, or the relay ends.
+    OutboxStatus relay()
+    {
+        Stop stop{home.context.get_executor()};
+        prometheus::Registry registry;
+        OutboxMetrics metrics{registry};
+        OutboxRelay relay{log, target, home.pool, home.threads, clock, stop, options, metrics};
+        bool has_ended = false;
+        home.tasks.spawn("relay", run_to_end(relay, has_ended));
+        for (int tries = 0; tries < 2'000 && !has_ended && !waiting().empty(); ++tries) {
+            home.context.restart();
+            home.context.run_for(std::chrono::milliseconds{5});
+        }
+        stop.request();
+        home.run(home.tasks.wait_idle(std::chrono::seconds{10}));
+        return relay.status();
+    }
+
+    static Task<void> run_to_end(OutboxRelay& relay, bool& has_ended)
+    {
+        co_await relay.run();
+        has_ended = true;
+    }
+
+    std::string waiting()
+    {
+        const auto count = home.value("SELECT count(*) FROM sealstream.outbox_transactions WHERE"
+                                      " emitted_at IS NULL AND parked_at IS NULL");
+        return count == "0" ? std::string{} : count;
+    }
+
+    std::vector<std::string> data_in_log()
+    {
+        std::vector<std::string> data;
+        const auto records = home.run(log.read_from(Position{}, ReadLimits{}));
+        for (const StoredRecord& stored : *records) {
+            data.push_back(decode_record(stored.record)->draft.data);
+        }
+        return data;
+    }
+
+    PostgresHome home;
+    SystemClock clock;
+    MemoryEventLog log{home.context.get_executor(), clock};
+    LogTarget target{log};
+    OutboxOptions options;
+    std::uint64_t events{0};
+};
+
+std::vector<std::string> numbers(std::uint64_t first, std::uint64_t last)
+{
+    std::vector<std::string> all;
+    for (auto number = first; number <= last; ++number) {
+        all.push_back(std::to_string(number));
+    }
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("the relay brings committed transactions into the log and stamps them", "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    REQUIRE(outbox.commit({"deal/1", "deal/2"}));
+    REQUIRE_FALSE(outbox.commit({"deal/1"}, false)); // rolled back: number 3
+    REQUIRE(outbox.commit({"deal/1"}));
+    CHECK(outbox.home.value(
+              "SELECT count(*) FROM sealstream.outbox WHERE emitted_at IS NOT NULL") == "0");
+
+    const auto status = outbox.relay();
+
+    CHECK(status.emitted == 3);
+    CHECK(outbox.data_in_log() == std::vector<std::string>{"1", "2", "4"});
+    CHECK(outbox.home.value("SELECT count(*) FROM sealstream.outbox WHERE emitted_at IS NOT NULL"
+                            " AND position IN (1, 2, 3)") == "3");
+    CHECK(outbox.home.value("SELECT version FROM sealstream.outbox WHERE data = '4'") == "2");
+    const auto records = outbox.home.run(outbox.log.read_from(Position{}, ReadLimits{}));
+    const auto first = decode_record(records->front().record);
+    CHECK(first->draft.key.starts_with("ledger-tx-sealstream@"));
+    CHECK(first->draft.id.to_string() ==
+          outbox.home.value("SELECT sealstream.id_of_key('sealstream', $1)", {first->draft.key}));
+}
+
+TEST_CASE("whatever an append fails with, each event is in the log once and in order",
+          "[outbox][fault]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    auto random = testing::random_generator(602);
+    constexpr std::array failures{Errc::outcome_unknown, Errc::unavailable, Errc::overloaded,
+                                  Errc::timed_out, Errc::capacity};
+    OutboxHome outbox;
+    for (int round = 0; round < 12; ++round) {
+        for (int transaction = 0; transaction < 6; ++transaction) {
+            std::vector<std::string> streams(1 + random() % 3);
+            for (std::string& stream : streams) {
+                stream = "deal/" + std::to_string(transaction % 3); // one stream: order shows
+            }
+            REQUIRE(outbox.commit(streams));
+        }
+        for (auto left = random() % 4; left > 0; --left) {
+            const auto strike = random() % 2 == 0 ? Strike::after_effect : Strike::before_effect;
+            outbox.log.fail_next_append(failures[random() % failures.size()], strike);
+        }
+        if (random() % 3 == 0) {
+            outbox.log.fail_next_read(Errc::unavailable);
+        }
+        outbox.relay();
+        REQUIRE(outbox.waiting().empty());
+    }
+    CHECK(outbox.data_in_log() == numbers(1, outbox.events));
+}
+
+TEST_CASE("a relay that died after its append finds it in the log", "[outbox][fault]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    REQUIRE(outbox.commit({"deal/1"}));
+    outbox.relay();
+    REQUIRE(outbox.commit({"deal/2", "deal/3"}));
+    // As if the process had ended between the log's answer and the stamp, and was away for long.
+    outbox.log.fail_next_append(Errc::internal, Strike::after_effect);
+    testing::CapturedLog captured;
+    CHECK(outbox.relay().state == OutboxStatus::State::halted);
+    captured.expect("outbox.halted");
+    CHECK(captured.count("outbox.halted") == 1);
+    CHECK(captured.unexpected_errors().empty());
+    const auto appends = outbox.target.appends;
+
+    outbox.relay();
+
+    CHECK(outbox.waiting().empty());
+    CHECK(outbox.target.appends == appends); // it looked, and did not append again
+    CHECK(outbox.data_in_log() == numbers(1, 3));
+}
+
+TEST_CASE("a transaction that the log refuses is parked, and the rest goes on", "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    Draft taken = testing::sample_draft(1);
+    taken.id = *EventId::parse("0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11");
+    std::vector<StreamAppend> earlier{{StreamName{"deal", "x"}, {}, {taken}}};
+    REQUIRE(outbox.home.run(outbox.log.append(std::move(earlier))));
+    REQUIRE(outbox.commit({"deal/1"}));
+    REQUIRE(outbox.home.value(
+                "SELECT is_repeat FROM sealstream.append('main', 'deal/2', 'T', '9', id =>"
+                " '0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11')") == "f");
+    REQUIRE(outbox.commit({"deal/3"}));
+
+    outbox.relay();
+
+    CHECK(outbox.data_in_log().size() == 3); // the earlier one and two of the outbox
+    auto connection = outbox.home.pool.lend();
+    const auto parked = read_parked(**connection, "main", 10);
+    REQUIRE(parked);
+    REQUIRE(parked->size() == 1);
+    CHECK(parked->front().reason.starts_with("key_reuse"));
+    CHECK(parked->front().events == 1);
+    CHECK(read_lag(**connection, "main")->parked_transactions == 1);
+
+    // Someone has mended it, and asks for another try.
+    REQUIRE(
+        (*connection)->run("UPDATE sealstream.outbox SET id = gen_random_uuid() WHERE data = '9'"));
+    CHECK(*retry_parked(**connection, "main", parked->front().commit_number) == 1);
+    outbox.relay();
+    CHECK(outbox.data_in_log().size() == 4);
+    CHECK(read_parked(**connection, "main", 10)->empty());
+}
+
+TEST_CASE("a transaction larger than an append is cut, in order", "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    outbox.options.page_events_max = 10;
+    outbox.options.limits.append_events_max = 7;
+    REQUIRE(outbox.commit(std::vector<std::string>(3, "deal/1")));
+    REQUIRE(outbox.commit(std::vector<std::string>(25, "deal/1")));
+    REQUIRE(outbox.commit(std::vector<std::string>(3, "deal/1")));
+
+    outbox.relay();
+
+    CHECK(outbox.data_in_log() == numbers(1, 31));
+}
+
+TEST_CASE("a repeat in the outbox is one event, and its transaction is not waited for", "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    const std::string keyed =
+        "SELECT is_repeat FROM sealstream.append('main', 'deal/1', 'T', '1', key => 'once')";
+    CHECK(outbox.home.value(keyed) == "f");
+    CHECK(outbox.home.value(keyed) == "t");
+    outbox.options.lag_interval = std::chrono::milliseconds{1};
+
+    outbox.relay();
+
+    CHECK(outbox.waiting().empty());
+    CHECK(outbox.data_in_log() == numbers(1, 1));
+}
+
+TEST_CASE("emitted transactions are removed after their time", "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    REQUIRE(outbox.commit({"deal/1"}));
+    outbox.relay();
+    outbox.options.keep_emitted = std::chrono::hours{1};
+    auto connection = outbox.home.pool.lend();
+    CHECK(*remove_emitted(**connection, outbox.options) == 0);
+    REQUIRE(
+        (*connection)
+            ->run("UPDATE sealstream.outbox_transactions SET emitted_at = now() - interval '2 h'"));
+
+    CHECK(*remove_emitted(**connection, outbox.options) == 1);
+
+    CHECK(outbox.home.value("SELECT count(*) FROM sealstream.outbox") == "0");
+}
+
+TEST_CASE("a relay of an older epoch changes nothing", "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    REQUIRE(outbox.commit({"deal/1"}));
+    auto connection = outbox.home.pool.lend();
+    auto old = *claim_outbox(**connection, "main", "log");
+    const auto young = *claim_outbox(**connection, "main", "log");
+    old.attempted_through = 1;
+
+    CHECK(young.epoch == old.epoch + 1);
+    CHECK(note_attempt(**connection, "main", old).error().code == Errc::conflict);
+    CHECK(stamp_emitted(**connection, "main", old.epoch, {}, 1).error().code == Errc::conflict);
+    CHECK(park_transaction(**connection, "main", old.epoch, 1, "x").error().code == Errc::conflict);
+    CHECK(outbox.waiting() == "1");
+    CHECK(note_attempt(**connection, "main", young));
+}
+
+} // namespace sealstream

@@ -1,0 +1,164 @@
+#include "postgres/outbox/outbox_plan.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace sealstream {
+
+namespace {
+
+constexpr std::size_t frame_bytes = 400; // of a record, beside what is counted
+
+class Planner {
+public:
+    Planner(OutboxLimits limits, bool shares_appends) : limits_{limits}, shares_{shares_appends} {}
+
+    // The events of one whole transaction.
+    void add(std::span<OutboxEvent> transaction)
+    {
+        std::size_t bytes = 0;
+        for (const OutboxEvent& event : transaction) {
+            bytes += size_of(event);
+        }
+        const bool fits = events_ + transaction.size() <= limits_.append_events_max &&
+                          bytes_ + bytes <= limits_.append_bytes_max;
+        const bool is_apart =
+            std::none_of(transaction.begin(), transaction.end(), [this](const OutboxEvent& event) {
+                return places_.contains(event.stream);
+            });
+        if (!shares_ || !fits || !is_apart) {
+            end_append();
+        }
+        for (OutboxEvent& event : transaction) {
+            const std::size_t size = size_of(event);
+            if (events_ != 0 && (events_ == limits_.append_events_max ||
+                                 bytes_ + size > limits_.append_bytes_max)) {
+                end_append(); // a transaction beyond the limits
+            }
+            place(std::move(event), size);
+        }
+    }
+
+    std::vector<OutboxAppend> take()
+    {
+        end_append();
+        return std::move(appends_);
+    }
+
+private:
+    void place(OutboxEvent event, std::size_t size)
+    {
+        if (events_ == 0) {
+            current_.first_commit = event.commit_number;
+        }
+        current_.last_commit = event.commit_number;
+        const auto [found, is_new] = places_.try_emplace(event.stream, current_.batch.size());
+        if (is_new) {
+            current_.batch.push_back({std::move(event.stream), {}, {}});
+        }
+        current_.batch[found->second].drafts.push_back(std::move(event.draft));
+        ++events_;
+        bytes_ += size;
+    }
+
+    void end_append()
+    {
+        if (events_ != 0) {
+            appends_.push_back(std::exchange(current_, {}));
+        }
+        places_.clear();
+        events_ = 0;
+        bytes_ = 0;
+    }
+
+    const OutboxLimits limits_;
+    const bool shares_;
+    std::vector<OutboxAppend> appends_;
+    OutboxAppend current_;
+    std::unordered_map<StreamName, std::size_t> places_; // in current_.batch
+    std::size_t events_{0};
+    std::size_t bytes_{0};
+};
+
+std::vector<OutboxAppend> plan(std::vector<OutboxEvent> events, bool is_cut, OutboxLimits limits,
+                               bool shares_appends)
+{
+    std::size_t end = events.size();
+    if (is_cut && !events.empty() && events.front().commit_number != events.back().commit_number) {
+        while (events[end - 1].commit_number == events.back().commit_number) {
+            --end;
+        }
+    }
+    Planner planner{limits, shares_appends};
+    std::size_t begin = 0;
+    while (begin < end) {
+        std::size_t next = begin;
+        while (next < end && events[next].commit_number == events[begin].commit_number) {
+            ++next;
+        }
+        planner.add(std::span{events}.subspan(begin, next - begin));
+        begin = next;
+    }
+    return planner.take();
+}
+
+} // namespace
+
+std::size_t size_of(const OutboxEvent& event)
+{
+    return frame_bytes + event.stream.id.size() + event.draft.data.size() +
+           event.draft.meta.size() + event.draft.key.size();
+}
+
+std::vector<OutboxAppend> plan_outbox(std::vector<OutboxEvent> events, bool is_cut,
+                                      OutboxLimits limits)
+{
+    return plan(std::move(events), is_cut, limits, true);
+}
+
+std::vector<OutboxAppend> plan_outbox_singly(std::vector<OutboxEvent> events, bool is_cut,
+                                             OutboxLimits limits)
+{
+    return plan(std::move(events), is_cut, limits, false);
+}
+
+OutboxVerdict verdict_of(Errc refusal) noexcept
+{
+    switch (refusal) {
+    case Errc::malformed:
+    case Errc::duplicate_key:
+    case Errc::invalid_utf8:
+    case Errc::lone_surrogate:
+    case Errc::number_out_of_range:
+    case Errc::too_deep:
+    case Errc::too_large:
+    case Errc::bad_name:
+    case Errc::unauthenticated:
+    case Errc::forbidden:
+    case Errc::not_found:
+    case Errc::conflict:
+    case Errc::key_reuse:
+    case Errc::refused:
+    case Errc::precondition_required:
+        return OutboxVerdict::park;
+    case Errc::overloaded:
+    case Errc::unavailable:
+    case Errc::timed_out:
+    case Errc::outcome_unknown:
+    case Errc::capacity:
+    case Errc::shutting_down:
+        return OutboxVerdict::retry;
+    case Errc::corrupt:
+    case Errc::unsupported:
+    case Errc::internal:
+    case Errc::proof_too_short:
+    case Errc::proof_too_long:
+    case Errc::bad_signature:
+    case Errc::untrusted_key:
+        return OutboxVerdict::halt;
+    }
+    return OutboxVerdict::halt;
+}
+
+} // namespace sealstream
