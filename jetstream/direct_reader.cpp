@@ -159,10 +159,22 @@ Task<Result<StoredRecord>> DirectReader::last_of(std::string subject)
     co_return std::move(page.records.front());
 }
 
+Task<Result<StoredRecord>> DirectReader::get_of_leader(std::uint64_t sequence)
+{
+    const json::object query{{"seq", sequence}};
+    std::string body = json::serialize(query);
+    co_return co_await ask_leader(std::move(body));
+}
+
 Task<Result<StoredRecord>> DirectReader::last_of_leader(std::string subject)
 {
     const json::object query{{"last_by_subj", view(subject)}};
     std::string body = json::serialize(query);
+    co_return co_await ask_leader(std::move(body));
+}
+
+Task<Result<StoredRecord>> DirectReader::ask_leader(std::string body)
+{
     std::string api = "$JS.API.STREAM.MSG.GET." + stream_;
     SEAL_CO_TRY(answer, co_await connection_.request(std::move(api), std::move(body), timeout_));
     if (auto failed = api_error(answer)) {
@@ -177,12 +189,18 @@ Task<Result<StoredRecord>> DirectReader::last_of_leader(std::string subject)
     const auto* fields = message != nullptr ? message->if_object() : nullptr;
     const auto* sequence = fields != nullptr ? fields->if_contains("seq") : nullptr;
     const auto* data = fields != nullptr ? fields->if_contains("data") : nullptr;
-    if (sequence == nullptr || data == nullptr || !sequence->is_int64() || !data->is_string()) {
+    const auto* time = fields != nullptr ? fields->if_contains("time") : nullptr;
+    if (sequence == nullptr || data == nullptr || time == nullptr || !sequence->is_int64() ||
+        !data->is_string() || !time->is_string()) {
         co_return Error{Errc::unavailable, "the leader's answer has no message"};
     }
     const auto& text = data->as_string();
     SEAL_CO_TRY(bytes, from_base64({text.data(), text.size()}));
     StoredRecord record;
+    const auto& stamp = time->as_string();
+    if (const auto ingested = from_rfc3339({stamp.data(), stamp.size()})) {
+        record.ingested = *ingested;
+    }
     record.position = Position{static_cast<std::uint64_t>(sequence->as_int64())};
     record.record = std::move(bytes);
     co_return record;

@@ -1,8 +1,8 @@
 #pragma once
 
 // Reads by batched direct get (ADR-31): no consumer, no state in the server, answered by any
-// replica. What comes may therefore be older than what was just appended; JetStreamEventLog waits
-// for what it knows of.
+// replica. What comes may therefore be older than what was just appended. Whoever knows that there
+// is more asks the leader, who sees every acknowledged write.
 
 #include "core/event/event.hpp"
 #include "jetstream/connection.hpp"
@@ -37,7 +37,9 @@ public:
     [[nodiscard]] Task<Result<StoredRecord>> get(std::uint64_t sequence);
     [[nodiscard]] Task<Result<StoredRecord>> last_of(std::string subject); // from any replica
 
-    // From the leader: sees every acknowledged write.
+    // From the leader.
+    //   not_found     there is none
+    [[nodiscard]] Task<Result<StoredRecord>> get_of_leader(std::uint64_t sequence);
     [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject);
 
     void close();
@@ -52,6 +54,7 @@ private:
     };
 
     [[nodiscard]] Task<Result<Page>> ask(std::string body, bool is_batch);
+    [[nodiscard]] Task<Result<StoredRecord>> ask_leader(std::string body);
     void on_message(const Message& message);
 
     Connection& connection_;

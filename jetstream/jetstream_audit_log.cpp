@@ -26,6 +26,7 @@ struct JetStreamAuditLog::Core {
     std::string name{audit_stream_name(options.ledger)};
     std::string subject{audit_subject(options.ledger)};
     std::string incarnation;
+    std::uint64_t known_last{0}; // as the leader has said; replicas may be behind it
     std::unique_ptr<Connection> connection;
     std::unique_ptr<Publisher> publisher;
     std::unique_ptr<DirectReader> reader;
@@ -149,6 +150,7 @@ Task<Result<std::uint64_t>> JetStreamAuditLog::Core::append_group(std::uint64_t 
         if (ack.sequence != last + group.size()) {
             co_return Error{Errc::corrupt, "the audit stream numbers its entries otherwise"};
         }
+        known_last = std::max(known_last, ack.sequence);
         co_return ack.sequence;
     case Ack::Kind::wrong_sequence:
         co_return Error{Errc::conflict, "another writer has appended to the audit stream"};
@@ -173,13 +175,20 @@ Task<Result<std::vector<AuditEntry>>> JetStreamAuditLog::read_from(std::uint64_t
                                                                    std::size_t entries_max)
 {
     const auto core = core_;
-    const auto page =
-        co_await core->reader->read(core->subject, after + 1, entries_max, read_bytes_max);
+    auto page = co_await core->reader->read(core->subject, after + 1, entries_max, read_bytes_max);
     if (core->is_closed) {
         co_return Error{Errc::shutting_down, {}};
     }
     if (!page) {
         co_return page.error();
+    }
+    if (page->records.empty() && after < core->known_last) {
+        auto one = co_await core->reader->get_of_leader(after + 1);
+        if (one) {
+            page->records.push_back(*std::move(one));
+        } else if (one.error().code != Errc::not_found) {
+            co_return one.error();
+        }
     }
     std::vector<AuditEntry> entries;
     entries.reserve(page->records.size());
@@ -208,6 +217,7 @@ Task<Result<std::uint64_t>> JetStreamAuditLog::last()
     if (state->incarnation != core->incarnation) {
         co_return Error{Errc::corrupt, "the audit stream was deleted and made again"};
     }
+    core->known_last = std::max(core->known_last, state->last_sequence);
     co_return state->last_sequence;
 }
 

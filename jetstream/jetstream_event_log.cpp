@@ -1,6 +1,5 @@
 #include "jetstream/jetstream_event_log.hpp"
 
-#include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
 #include "jetstream/appender.hpp"
 #include "jetstream/consumer_feed.hpp"
@@ -15,7 +14,6 @@ namespace {
 constexpr std::size_t page_events_max =
     500; // a page holds the server's stream lock while it is read
 constexpr std::size_t page_hints_max = 10'000; // streams whose last read place is remembered
-constexpr std::chrono::seconds replica_patience{2};
 
 } // namespace
 
@@ -44,6 +42,7 @@ struct JetStreamEventLog::Core {
     std::unique_ptr<Publisher> plain;
     std::unique_ptr<Publisher> batches;
     std::unique_ptr<Appender> appender;
+    Position known_head; // as the leader has said; replicas may be behind it
 
     // Where the page before ended, so that paging through a long stream does not begin anew each
     // time.
@@ -125,9 +124,6 @@ JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter
     }
     std::vector<StoredRecord> records;
     std::size_t bytes = 0;
-    const auto deadline = core->clock.monotonic() + replica_patience;
-    Backoff backoff{{std::chrono::milliseconds{2}, std::chrono::milliseconds{50}}};
-    Notifier pause{core->home};
     while (records.size() < limits.events_max && bytes < limits.bytes_max) {
         if (core->is_closed) {
             co_return Error{Errc::shutting_down, {}};
@@ -144,12 +140,17 @@ JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter
             co_return page.error();
         }
         if (page->records.empty()) {
-            // A replica may be behind what this node has appended itself.
-            if (last < core->appender->newest() && core->clock.monotonic() < deadline) {
-                co_await pause.wait_for(backoff.next());
-                continue;
+            if (last >= std::max(core->appender->newest(), core->known_head)) {
+                break;
             }
-            break;
+            auto one = co_await core->reader->get_of_leader(last.value + 1);
+            if (!one && one.error().code == Errc::not_found) {
+                break;
+            }
+            if (!one) {
+                co_return one.error();
+            }
+            page->records.push_back(*std::move(one));
         }
         for (StoredRecord& record : page->records) {
             const Position before = records.empty() ? after : records.back().position;
@@ -164,7 +165,8 @@ JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter
             bytes += record.record.size();
             records.push_back(std::move(record));
         }
-        if (page->pending == 0 && records.back().position >= core->appender->newest()) {
+        if (page->pending == 0 &&
+            records.back().position >= std::max(core->appender->newest(), core->known_head)) {
             break;
         }
     }
@@ -256,6 +258,7 @@ Task<Result<Position>> JetStreamEventLog::head()
     if (state->incarnation != core->found.incarnation) {
         co_return Error{Errc::corrupt, "the log was deleted and made again"};
     }
+    core->known_head = std::max(core->known_head, Position{state->last_sequence});
     co_return Position{state->last_sequence};
 }
 

@@ -57,6 +57,7 @@ Result<void> Signer::check_signed_before()
 
 Task<Result<void>> Signer::follow(std::uint64_t sequence)
 {
+    bool has_asked = false;
     while (head_->sequence < sequence) {
         const std::size_t wanted = std::min<std::size_t>(
             audit_read_entries_max, static_cast<std::size_t>(sequence - head_->sequence));
@@ -65,8 +66,17 @@ Task<Result<void>> Signer::follow(std::uint64_t sequence)
             co_return page.error();
         }
         if (page->empty()) {
-            co_return Error{Errc::corrupt, "the audit stream ends before what the auditor wrote"};
+            const auto last = co_await log_.last(); // from then on a read sees it all
+            if (!last) {
+                co_return last.error();
+            }
+            if (*last < sequence || std::exchange(has_asked, true)) {
+                co_return Error{Errc::corrupt,
+                                "the audit stream ends before what the auditor wrote"};
+            }
+            continue;
         }
+        has_asked = false;
         for (const AuditEntry& entry : *page) {
             if (const auto folded = fold(entry); !folded) {
                 co_return folded.error();

@@ -35,7 +35,8 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::uint64_t>>
     append(std::uint64_t last, std::vector<Bytes> entries) = 0;
 
-    // Entries above `after`, ascending; empty at the end.
+    // Entries above `after`, ascending; empty at the end. Sees what append() has acknowledged and
+    // last() has told to this object.
     //   corrupt   the stream has a hole
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<AuditEntry>>>
     read_from(std::uint64_t after, std::size_t entries_max) = 0;

@@ -68,7 +68,8 @@ public:
     append(AppendRequest request) = 0;
 
     // Records that match, with a position above `after`, ascending; empty when none is left.
-    // Without a filter they follow each other.
+    // Without a filter they follow each other. Sees what append() has acknowledged and head() has
+    // told to this object.
     //   corrupt   the log has a hole
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<StoredRecord>>>
     read_from(Position after, ReadLimits limits, LogFilter filter) = 0;

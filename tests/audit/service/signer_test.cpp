@@ -36,6 +36,37 @@ private:
     fs::path path_;
 };
 
+// An audit stream read from a replica that is behind, until somebody asks for the last entry.
+class LaggingAuditLog final : public AuditLog {
+public:
+    LaggingAuditLog(AuditLog& inner, std::uint64_t shown) : inner_{inner}, shown_{shown} {}
+
+    Task<Result<std::uint64_t>> append(std::uint64_t last, std::vector<Bytes> entries) override
+    {
+        co_return co_await inner_.append(last, std::move(entries));
+    }
+    Task<Result<std::vector<AuditEntry>>> read_from(std::uint64_t after,
+                                                    std::size_t entries_max) override
+    {
+        auto page = co_await inner_.read_from(after, entries_max);
+        while (page && !page->empty() && page->back().sequence > shown_) {
+            page->pop_back();
+        }
+        co_return page;
+    }
+    Task<Result<std::uint64_t>> last() override
+    {
+        const auto last = co_await inner_.last();
+        shown_ = last && !is_stuck ? *last : shown_;
+        co_return last;
+    }
+    bool is_stuck{false}; // the entries are gone for good
+
+private:
+    AuditLog& inner_;
+    std::uint64_t shown_;
+};
+
 struct SignedLedger : LedgerFixture {
     SignedLedger()
     {
@@ -98,6 +129,22 @@ TEST_CASE("a signer that wakes up when another has gone on is superseded, not co
 
     CHECK(ledger.sign(frozen, staged).error().code == Errc::conflict);
     CHECK(ledger.sign(frozen, ledger.head()).has_value());
+}
+
+TEST_CASE("the signer waits for a replica that is behind, and not for entries that are gone",
+          "[audit][service]")
+{
+    SignedLedger ledger;
+    const AuditHead before = ledger.head();
+    LaggingAuditLog lagging{ledger.audit, before.sequence};
+    Signer signer{lagging, ledger.clock, log_key()};
+    REQUIRE(ledger.sign(signer, before).has_value());
+    ledger.seal_unsigned(5);
+
+    lagging.is_stuck = true;
+    CHECK(ledger.sign(signer, ledger.head()).error().code == Errc::corrupt);
+    lagging.is_stuck = false;
+    CHECK(ledger.sign(signer, ledger.head()).has_value());
 }
 
 TEST_CASE("the signer refuses to go back in time", "[audit][service]")
