@@ -32,6 +32,10 @@ constexpr std::array table{
     Route{get,  "/v1/limits",                     "get_limits",       clients, anyone, none, 200, &get_limits},
     Route{get,  "/v1/health",                     "get_health",       clients, anyone, none, 200, &get_health},
     Route{get,  "/.well-known/sealstream",        "get_discovery",    clients, anyone, none, 200, &get_discovery},
+    Route{get,  "/.well-known/openapi",           "get_openapi",      clients, anyone, none, 200, &get_openapi},
+    Route{get,  "/.well-known/openapi.json",      "get_openapi_json", clients, anyone, none, 200, &get_openapi_json},
+    Route{get,  "/.well-known/openapi.yaml",      "get_openapi_yaml", clients, anyone, none, 200, &get_openapi_yaml},
+    Route{get,  "/.well-known/asyncapi",          "get_asyncapi",     clients, anyone, none, 200, &get_asyncapi},
 
     Route{get,  "/livez",                         "get_livez",        operators, anyone, none, 200, &get_livez},
     Route{get,  "/readyz",                        "get_readyz",       operators, anyone, none, 200, &get_readyz},

@@ -1,6 +1,7 @@
 #pragma once
 
-// The one table of endpoints. To add one: a row in routes.cpp, a file in handlers/, a test.
+// The one table of endpoints. To add one: a row in routes.cpp, a file in handlers/, a test, and its
+// operation in openapi/*.yaml (a test compares the table with the document).
 
 #include "node/http/request_context.hpp"
 

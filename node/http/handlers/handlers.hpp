@@ -25,6 +25,10 @@ Task<Response> get_checkpoint(RequestContext& request);
 Task<Response> get_limits(RequestContext& request);
 Task<Response> get_health(RequestContext& request);
 Task<Response> get_discovery(RequestContext& request);
+Task<Response> get_openapi(RequestContext& request);
+Task<Response> get_openapi_json(RequestContext& request);
+Task<Response> get_openapi_yaml(RequestContext& request);
+Task<Response> get_asyncapi(RequestContext& request);
 
 // For operators, on the admin listener.
 Task<Response> get_livez(RequestContext& request);

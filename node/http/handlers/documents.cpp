@@ -1,0 +1,64 @@
+// GET /.well-known/openapi         200 the OpenAPI 3.1 document: YAML when Accept names it, else
+// JSON GET /.well-known/openapi.json    200 … GET /.well-known/openapi.yaml    200 … GET
+// /.well-known/asyncapi        200 the AsyncAPI 3 document of the feeds, likewise
+//                                  304 If-None-Match names it
+
+#include "node/http/openapi/documents.hpp"
+
+#include "core/base/encoding.hpp"
+#include "core/event/digest.hpp"
+#include "node/http/handlers/handlers.hpp"
+
+namespace sealstream::http {
+
+namespace {
+
+constexpr std::string_view yaml_type = "application/yaml"; // RFC 9512
+
+enum Form : std::size_t { as_json, as_yaml };
+
+Response document(const RequestContext& request, std::span<const EmbeddedFile> forms, Form form)
+{
+    const EmbeddedFile& file = forms[form];
+    const std::string tag = "\"" + to_hex(sha256(as_bytes(file.text)).view().first(8)) + "\"";
+    Response response;
+    response.content_type = form == as_yaml ? yaml_type : json_type;
+    set_caching(response, Caching::revalidate);
+    response.header("ETag", tag);
+    response.header("Vary", "Accept");
+    if (request.field("if-none-match") == tag) {
+        response.status = 304;
+    } else {
+        response.body = file.text;
+    }
+    return response;
+}
+
+Form wanted_form(const RequestContext& request)
+{
+    return request.accepts(yaml_type) ? as_yaml : as_json;
+}
+
+} // namespace
+
+Task<Response> get_openapi(RequestContext& request)
+{
+    co_return document(request, openapi_document(), wanted_form(request));
+}
+
+Task<Response> get_openapi_json(RequestContext& request)
+{
+    co_return document(request, openapi_document(), as_json);
+}
+
+Task<Response> get_openapi_yaml(RequestContext& request)
+{
+    co_return document(request, openapi_document(), as_yaml);
+}
+
+Task<Response> get_asyncapi(RequestContext& request)
+{
+    co_return document(request, asyncapi_document(), wanted_form(request));
+}
+
+} // namespace sealstream::http
