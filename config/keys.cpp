@@ -194,7 +194,9 @@ std::vector<Key> http_keys()
         number("http.drain_idle_ms", http_option(&http::Options::drain_idle), 0, 600'000,
                "at a stop: a connection that is silent so long is closed"),
         number("feeds.ring_bytes_max", feeds(&http::FeedOptions::ring_bytes_max), 1 << 16, 4 * gib,
-               "bytes of recent events that all subscribers share"),
+               "bytes of memory for recent events, which all subscribers share"),
+        number("feeds.credit_events_max", feeds(&http::FeedOptions::credit_events_max), 1,
+               1'000'000, "events that a WebSocket may have on the way unacknowledged"),
         number("feeds.heartbeat_ms", feeds(&http::FeedOptions::heartbeat), 100, 600'000,
                "of silence before a subscriber hears that all is well"),
     };

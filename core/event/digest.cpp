@@ -91,6 +91,16 @@ Digest blake3(ByteView bytes)
     return digest;
 }
 
+std::array<std::byte, 20> sha1_of_handshake(ByteView bytes)
+{
+    std::array<std::byte, 20> digest{};
+    const int done =
+        EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                   nullptr, EVP_sha1(), nullptr);
+    SEAL_CHECK(done == 1, "OpenSSL knows SHA-1");
+    return digest;
+}
+
 void fill_random(std::span<std::byte> to)
 {
     // Drawn in lots: a draw costs a microsecond whatever its size. What was handed out is wiped. A

@@ -42,6 +42,9 @@ private:
 // BLAKE3 with 32 bytes of output.
 [[nodiscard]] Digest blake3(ByteView bytes);
 
+// SHA-1, which protects nothing: the opening handshake of WebSocket (RFC 6455, 4.2.2) asks for it.
+[[nodiscard]] std::array<std::byte, 20> sha1_of_handshake(ByteView bytes);
+
 // Random bytes from the operating system's generator; stops the process when there are none.
 void fill_random(std::span<std::byte> to);
 

@@ -36,21 +36,28 @@ std::string category_of(std::string_view meta)
 
 bool FeedFilter::is_empty() const noexcept
 {
-    return types.empty() && stream_type.empty() && source.empty() && actor.empty() &&
-           category.empty();
+    return types.empty() && stream_type.empty() && stream_id.empty() && source.empty() &&
+           actor.empty() && category.empty() && !from_time && !to_time;
 }
 
-bool FeedFilter::matches(const Event& event) const
+bool FeedFilter::matches(const Event& event, WallTime ingested) const
+{
+    return matches(event, ingested, category.empty() ? "" : category_of(event.draft.meta));
+}
+
+bool FeedFilter::matches(const Event& event, WallTime ingested, std::string_view its_category) const
 {
     const Draft& draft = event.draft;
     const auto fits = [&draft](const std::string& pattern) {
         return fits_type(draft.type, pattern);
     };
-    return (types.empty() || std::any_of(types.begin(), types.end(), fits)) &&
+    const WallTime time = draft.time.value_or(ingested);
+    return (stream_id.empty() || event.stream.id == stream_id) &&
            (stream_type.empty() || event.stream.type == stream_type) &&
-           (stream_id.empty() || event.stream.id == stream_id) &&
+           (types.empty() || std::any_of(types.begin(), types.end(), fits)) &&
            (source.empty() || draft.source == source) && (actor.empty() || draft.actor == actor) &&
-           (category.empty() || category_of(draft.meta) == category);
+           (!from_time || time >= *from_time) && (!to_time || time < *to_time) &&
+           (category.empty() || its_category == category);
 }
 
 } // namespace sealstream

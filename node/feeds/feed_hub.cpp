@@ -7,23 +7,8 @@
 #include "node/feeds/feed_hub.hpp"
 
 #include "core/base/log.hpp"
-#include "node/feeds/event_json.hpp"
 
 namespace sealstream {
-
-const std::string& FeedEvent::json() const
-{
-    if (json_.empty()) {
-        json_ = event_json(stored_);
-    }
-    return json_;
-}
-
-Result<FeedEventPtr> make_feed_event(const StoredRecord& record)
-{
-    SEAL_TRY(stored, decode_stored(record));
-    return FeedEventPtr{std::make_shared<const FeedEvent>(std::move(stored), record.record.size())};
-}
 
 FeedHub::FeedHub(boost::asio::any_io_executor executor, EventLog& log, FeedHubOptions options)
     : log_{log},
@@ -43,18 +28,18 @@ void FeedHub::close() noexcept
     if (feed_) {
         feed_->close();
     }
+    wake_all();
+}
+
+void FeedHub::subscriber_came(Interest& interest)
+{
+    interests_.add(interest);
     changed_.notify_all();
 }
 
-void FeedHub::subscriber_came() noexcept
+void FeedHub::subscriber_went(Interest& interest) noexcept
 {
-    ++subscribers_;
-    changed_.notify_all();
-}
-
-void FeedHub::subscriber_went() noexcept
-{
-    --subscribers_;
+    interests_.remove(interest);
     alone_since_ = std::chrono::steady_clock::now();
 }
 
@@ -70,11 +55,47 @@ Task<void> FeedHub::wait(std::chrono::nanoseconds longest)
     }
 }
 
+Task<void> FeedHub::sleep(Interest& interest, std::chrono::nanoseconds longest)
+{
+    boost::asio::steady_timer timer{changed_.executor()};
+    timer.expires_after(longest);
+    // Moving the expiry, not only cancelling it, also catches a wait that has not begun to sleep.
+    interest.wake = [&timer] { timer.expires_at(boost::asio::steady_timer::time_point::min()); };
+    const auto place = waiting_.insert(waiting_.end(), &interest);
+    co_await timer.async_wait(use_tuple);
+    waiting_.erase(place);
+    interest.wake = nullptr;
+}
+
+Task<Position> FeedHub::wait_for(Interest& interest, std::chrono::nanoseconds longest)
+{
+    interest.match = Position{};
+    interest.is_armed = true;
+    co_await sleep(interest, longest);
+    interest.is_armed = false;
+    co_return interest.match.value != 0 ? Position{interest.match.value - 1} : tail_;
+}
+
+Task<void> FeedHub::pause_for(Interest& interest, std::chrono::nanoseconds longest)
+{
+    if (!is_closed_) {
+        co_await sleep(interest, longest);
+    }
+}
+
+void FeedHub::wake_all() noexcept
+{
+    for (Interest* interest : waiting_) {
+        interest->wake();
+    }
+    changed_.notify_all();
+}
+
 Task<void> FeedHub::run()
 {
     while (!is_closed_ && !fault_) {
         const auto alone = std::chrono::steady_clock::now() - alone_since_;
-        if (subscribers_ == 0 && (!has_joined_ || alone >= options_.linger)) {
+        if (interests_.size() == 0 && (!has_joined_ || alone >= options_.linger)) {
             leave();
             co_await wait(options_.linger);
             continue;
@@ -88,7 +109,7 @@ Task<void> FeedHub::run()
         }
     }
     leave();
-    changed_.notify_all();
+    wake_all();
 }
 
 Task<bool> FeedHub::join()
@@ -146,6 +167,7 @@ Result<void> FeedHub::add(const std::vector<StoredRecord>& records)
         ring_bytes_ += event->bytes();
         ring_.push_back(std::move(event));
         tail_ = record.position;
+        interests_.offer(*ring_.back());
         while (ring_bytes_ > options_.ring_bytes_max && ring_.size() > 1) {
             ring_bytes_ -= ring_.front()->bytes();
             ring_.pop_front();

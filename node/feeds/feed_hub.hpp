@@ -3,7 +3,7 @@
 // One tail of the log per node, shared by all live subscribers. The hub follows the log only while
 // somebody listens, and keeps the newest events, decoded once, in a ring that is bounded in bytes.
 // Subscribers hold a cursor and nothing else (subscription.hpp): a slow one can not make the hub
-// wait or grow.
+// wait or grow, and one that nothing new concerns is not woken.
 //
 // Executor    The I/O thread.
 // Order       The ring is a gapless run of positions that ends at tail().
@@ -14,40 +14,16 @@
 #include "core/async/notifier.hpp"
 #include "core/async/task_group.hpp"
 #include "core/ports/event_log.hpp"
+#include "node/feeds/interests.hpp"
 
 #include <deque>
-#include <memory>
+#include <list>
 
 namespace sealstream {
 
-// A recent event with its JSON, which is made when first asked for and then shared.
-class FeedEvent {
-public:
-    explicit FeedEvent(StoredEvent stored, std::size_t bytes)
-        : stored_{std::move(stored)},
-          bytes_{bytes}
-    {
-    }
-    [[nodiscard]] Position position() const noexcept { return stored_.position; }
-    [[nodiscard]] WallTime ingested() const noexcept { return stored_.ingested; }
-    [[nodiscard]] const Event& event() const noexcept { return stored_.event; }
-    [[nodiscard]] const std::string& json() const;
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; } // of the record
-
-private:
-    StoredEvent stored_;
-    std::size_t bytes_;
-    mutable std::string json_;
-};
-// Shared: the ring drops an event while subscribers still write it.
-using FeedEventPtr = std::shared_ptr<const FeedEvent>;
-
-//   corrupt   the record can not be decoded
-[[nodiscard]] Result<FeedEventPtr> make_feed_event(const StoredRecord& record);
-
 struct FeedHubOptions {
-    std::size_t ring_bytes_max{32 << 20};     // of records
-    std::size_t batch_events_max{1000};       // taken from the log at once
+    std::size_t ring_bytes_max{64 << 20}; // of memory: decoded, and in the forms of two transports
+    std::size_t batch_events_max{1000};   // taken from the log at once
     std::chrono::milliseconds patience{1000}; // one wait for the log
     std::chrono::milliseconds linger{10'000}; // following goes on so long after the last subscriber
 };
@@ -66,7 +42,7 @@ public:
     [[nodiscard]] const std::optional<Error>& fault() const noexcept { return fault_; }
     [[nodiscard]] Position tail() const noexcept { return tail_; }
     [[nodiscard]] std::size_t ring_bytes() const noexcept { return ring_bytes_; }
-    [[nodiscard]] std::size_t subscribers() const noexcept { return subscribers_; }
+    [[nodiscard]] std::size_t subscribers() const noexcept { return interests_.size(); }
 
     // Whether what comes directly after `after` is here, or will be.
     [[nodiscard]] bool covers(Position after) const noexcept;
@@ -78,16 +54,25 @@ public:
     // Ends when something has happened, or after `longest`.
     [[nodiscard]] Task<void> wait(std::chrono::nanoseconds longest);
 
-    void subscriber_came() noexcept;
-    void subscriber_went() noexcept;
+    // Sleeps until an event that fits has come, until interest.wake() is called, or for `longest`.
+    // The caller has seen everything up to tail(). Returns up to where everything has been seen.
+    [[nodiscard]] Task<Position> wait_for(Interest& interest, std::chrono::nanoseconds longest);
+
+    // The same, but no event wakes it.
+    [[nodiscard]] Task<void> pause_for(Interest& interest, std::chrono::nanoseconds longest);
+
+    void subscriber_came(Interest& interest);
+    void subscriber_went(Interest& interest) noexcept;
 
 private:
+    [[nodiscard]] Task<void> sleep(Interest& interest, std::chrono::nanoseconds longest);
     [[nodiscard]] Task<void> run();
     [[nodiscard]] Task<bool> join();
     [[nodiscard]] Task<void> take_batch();
     [[nodiscard]] Result<void> add(const std::vector<StoredRecord>& records);
     void leave() noexcept;
     void fail(Error error);
+    void wake_all() noexcept;
 
     EventLog& log_;
     FeedHubOptions options_;
@@ -95,7 +80,8 @@ private:
     std::unique_ptr<Feed> feed_;
     std::deque<FeedEventPtr> ring_;
     std::size_t ring_bytes_{0};
-    std::size_t subscribers_{0};
+    InterestTable interests_;
+    std::list<Interest*> waiting_; // armed or about to look
     std::chrono::steady_clock::time_point alone_since_{};
     Position tail_{};
     std::optional<Error> fault_;

@@ -2,17 +2,26 @@
 
 namespace sealstream {
 
-Subscription::Subscription(FeedHub& hub, Position after, FeedFilter filter)
+Subscription::Subscription(FeedHub& hub, Position after, FeedFilter filter, EventIndex* index)
     : hub_{hub},
       cursor_{after},
-      filter_{std::move(filter)}
+      interest_{std::move(filter)},
+      history_{hub.event_log(), index, interest_.filter}
 {
-    hub_.subscriber_came();
+    hub_.subscriber_came(interest_);
 }
 
 Subscription::~Subscription()
 {
-    hub_.subscriber_went();
+    hub_.subscriber_went(interest_);
+}
+
+void Subscription::wake() noexcept
+{
+    is_woken_ = true;
+    if (interest_.wake) {
+        interest_.wake();
+    }
 }
 
 Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
@@ -21,61 +30,60 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
     const auto deadline = SteadyClock::now() + limits.wait;
     FeedStep step;
     for (;;) {
-        if (hub_.is_closed()) {
-            step.is_closing = true;
+        SEAL_CO_TRY(is_at_its_end, is_over(step));
+        if (is_at_its_end) {
             co_return step;
-        }
-        if (hub_.fault()) {
-            co_return *hub_.fault();
         }
         const Position before = cursor_;
         if (hub_.covers(cursor_)) {
             is_live_ = true;
             take_recent(limits, step);
-        } else if (is_live_) {
-            step.is_overrun = true;
-            co_return step;
         } else {
-            const auto taken = co_await take_page(limits, step);
-            if (!taken) {
-                co_return taken.error();
+            const CatchUpLimits page{limits.events_max, limits.bytes_max};
+            const auto reached = co_await history_.next(cursor_, page, step.events);
+            if (!reached) {
+                co_return reached.error();
             }
+            cursor_ = *reached;
         }
         const bool is_at_end = cursor_ == before;
         const auto left = deadline - SteadyClock::now();
         const bool is_news = is_at_end && !has_said_caught_up_;
-        if (!step.events.empty() || is_news || left <= SteadyClock::duration::zero()) {
+        if (!step.events.empty() || is_news || is_woken_ || left <= SteadyClock::duration::zero()) {
+            is_woken_ = false;
             step.is_caught_up = is_at_end;
             has_said_caught_up_ = has_said_caught_up_ || is_at_end;
             co_return step;
         }
-        // The hub may have moved on while the page was read.
-        if (is_at_end && hub_.tail() <= cursor_) {
-            co_await hub_.wait(left);
+        if (is_at_end && hub_.covers(cursor_)) {
+            if (hub_.tail() == cursor_) {
+                cursor_ = co_await hub_.wait_for(interest_, left);
+            }
+        } else if (is_at_end && hub_.tail() <= cursor_) {
+            co_await hub_.wait(left); // until the hub has joined
         }
     }
 }
 
-Task<Result<void>> Subscription::take_page(FeedStepLimits limits, FeedStep& step)
+Result<bool> Subscription::is_over(FeedStep& step) const
 {
-    const ReadLimits page{limits.events_max, limits.bytes_max};
-    const auto records = co_await hub_.event_log().read_from(cursor_, page);
-    if (!records) {
-        co_return records.error();
+    if (hub_.fault()) {
+        return *hub_.fault();
     }
-    for (const StoredRecord& record : *records) {
-        if (record.position != cursor_.next()) {
-            co_return Error{Errc::corrupt, "the log jumps from position " +
-                                               std::to_string(cursor_.value) + " to " +
-                                               std::to_string(record.position.value)};
-        }
-        SEAL_CO_TRY(event, make_feed_event(record));
-        if (filter_.matches(event->event())) {
-            step.events.push_back(std::move(event));
-        }
-        cursor_ = record.position;
+    step.is_closing = hub_.is_closed();
+    step.is_overrun = !step.is_closing && is_live_ && !hub_.covers(cursor_);
+    return step.is_closing || step.is_overrun;
+}
+
+Task<Result<FeedStep>> Subscription::pause(std::chrono::milliseconds wait)
+{
+    FeedStep step;
+    if (!is_woken_) {
+        co_await hub_.pause_for(interest_, wait);
     }
-    co_return Result<void>{};
+    is_woken_ = false;
+    SEAL_CO_TRY_VOID(is_over(step));
+    co_return step;
 }
 
 void Subscription::take_recent(FeedStepLimits limits, FeedStep& step)
@@ -85,7 +93,7 @@ void Subscription::take_recent(FeedStepLimits limits, FeedStep& step)
            bytes < limits.bytes_max) {
         cursor_ = cursor_.next();
         const FeedEventPtr& event = hub_.event(cursor_);
-        if (filter_.matches(event->event())) {
+        if (interest_.filter.matches(event->event(), event->ingested(), event->category())) {
             bytes += event->bytes();
             step.events.push_back(event);
         }

@@ -1,10 +1,10 @@
 #pragma once
 
-// One subscriber: a cursor and a filter. Far behind, it reads pages from the log; near the end, it
-// takes what the hub holds. The cursor is the only thing that connects the two, so nothing is
+// One subscriber: a cursor and a filter. Far behind, it reads history (catch_up.hpp); near the end,
+// it takes what the hub holds. The cursor is the only thing that connects the two, so nothing is
 // skipped and nothing comes twice.
 
-#include "node/feeds/feed_filter.hpp"
+#include "node/feeds/catch_up.hpp"
 #include "node/feeds/feed_hub.hpp"
 
 namespace sealstream {
@@ -24,29 +24,41 @@ struct FeedStepLimits {
 
 class Subscription {
 public:
-    Subscription(FeedHub& hub, Position after, FeedFilter filter);
+    // `index` makes a filtered history fast and may be null.
+    Subscription(FeedHub& hub, Position after, FeedFilter filter, EventIndex* index = nullptr);
     ~Subscription();
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
 
     // The next matching events. Returns without any when the end of the log is reached for the
-    // first time, after `wait`, when overrun, and when closing. One caller at a time.
+    // first time, after `wait`, after wake(), when overrun, and when closing. One caller at a time.
     //   corrupt       the log has a hole
     //   unavailable   the log does not answer: call again
     [[nodiscard]] Task<Result<FeedStep>> next(FeedStepLimits limits);
 
+    // For a subscriber that may not be given events now: ends at wake(), when closing, and after
+    // `wait`; then says whether it has been overrun since.
+    //   corrupt   the log has a hole
+    [[nodiscard]] Task<Result<FeedStep>> pause(std::chrono::milliseconds wait);
+
+    // Ends next() and pause() early, now or when they are called.
+    void wake() noexcept;
+
     // Everything up to here has been returned or did not match.
     [[nodiscard]] Position cursor() const noexcept { return cursor_; }
+    [[nodiscard]] std::uint64_t records_read() const noexcept { return history_.records_read(); }
 
 private:
-    // Both move the cursor and add what matches to the step.
-    [[nodiscard]] Task<Result<void>> take_page(FeedStepLimits limits, FeedStep& step);
     void take_recent(FeedStepLimits limits, FeedStep& step);
+    // Whether to stop here: closing, overrun or a fault.
+    [[nodiscard]] Result<bool> is_over(FeedStep& step) const;
 
     FeedHub& hub_;
     Position cursor_;
-    FeedFilter filter_;
+    Interest interest_;
+    CatchUp history_;
     bool is_live_{false}; // has been served by the hub
+    bool is_woken_{false};
     bool has_said_caught_up_{false};
 };
 

@@ -29,7 +29,7 @@ constexpr std::array<const char*, 8> append_results{"ok",     "duplicate",   "co
                                                     "denied", "unavailable", "unknown",  "error"};
 constexpr std::array<const char*, 6> rejections{"overload", "body_too_large", "header_too_large",
                                                 "timeout",  "bad_framing",    "auth"};
-constexpr std::array<const char*, 2> transports{"sse", "long_poll"};
+constexpr std::array<const char*, 4> transports{"sse", "long_poll", "ndjson", "websocket"};
 constexpr std::array<const char*, 4> feed_ends{"client", "slow", "drain", "error"};
 
 double seconds(std::chrono::nanoseconds took)
@@ -152,8 +152,8 @@ struct HttpMetrics::Series {
     Gauge& ring_position;
     std::array<Gauge*, 2> connections{};
     std::array<Counter*, 2> connections_total{};
-    std::array<Gauge*, 2> subscribers{};
-    std::array<std::array<Counter*, 4>, 2> disconnects{};
+    std::array<Gauge*, transports.size()> subscribers{};
+    std::array<std::array<Counter*, feed_ends.size()>, transports.size()> disconnects{};
     std::mutex statuses; // guards by_status of the routes
     std::vector<Route> routes;
 };

@@ -35,7 +35,7 @@ enum class Rejection : std::uint8_t {
     bad_framing,
     auth
 };
-enum class Transport : std::uint8_t { sse, long_poll };
+enum class Transport : std::uint8_t { sse, long_poll, ndjson, websocket };
 enum class FeedEnd : std::uint8_t { client, slow, drain, error };
 
 struct RouteLabel {

@@ -24,6 +24,17 @@ void member(std::string& to, std::string_view key, std::string_view text)
 
 } // namespace
 
+Task<Result<Pieces>> BodyStream::next_pieces()
+{
+    auto text = co_await next();
+    if (!text) {
+        co_return text.error();
+    }
+    Pieces pieces;
+    pieces.push_back(std::make_shared<const std::string>(*std::move(text)));
+    co_return pieces;
+}
+
 Response json_ok(std::string body, Caching caching)
 {
     Response response;

@@ -17,6 +17,7 @@ struct Reason {
 };
 
 constexpr std::array reasons{
+    Reason{101, "Switching Protocols"},
     Reason{200, "OK"},
     Reason{201, "Created"},
     Reason{202, "Accepted"},
@@ -38,6 +39,7 @@ constexpr std::array reasons{
     Reason{415, "Unsupported Media Type"},
     Reason{417, "Expectation Failed"},
     Reason{422, "Unprocessable Content"},
+    Reason{426, "Upgrade Required"},
     Reason{428, "Precondition Required"},
     Reason{429, "Too Many Requests"},
     Reason{431, "Request Header Fields Too Large"},
@@ -80,7 +82,8 @@ void append_response(std::string& to, const Response& response, const Framed& fr
     append_number(to, static_cast<std::size_t>(response.status));
     to.append(" ").append(reason_phrase(response.status)).append("\r\nDate: ").append(date);
     to.append("\r\n");
-    const bool is_bodyless = response.status == 204 || response.status == 304;
+    const bool is_bodyless =
+        response.status == 101 || response.status == 204 || response.status == 304;
     if (response.stream) {
         append_field(to, "Content-Type", response.content_type);
         if (!framed.is_http_1_0) {
@@ -103,7 +106,9 @@ void append_response(std::string& to, const Response& response, const Framed& fr
         append_field(to, name, value);
     }
     to.append("X-Content-Type-Options: nosniff\r\n");
-    if (!framed.is_keep_alive) {
+    if (response.status == 101) {
+        to.append("Connection: Upgrade\r\n");
+    } else if (!framed.is_keep_alive) {
         to.append("Connection: close\r\n");
     } else if (framed.is_http_1_0) {
         to.append("Connection: keep-alive\r\n");
@@ -114,13 +119,10 @@ void append_response(std::string& to, const Response& response, const Framed& fr
     }
 }
 
-void append_chunk(std::string& to, std::string_view piece)
+void append_chunk_head(std::string& to, std::size_t size)
 {
-    if (piece.empty()) {
-        return;
-    }
-    append_number(to, piece.size(), 16);
-    to.append("\r\n").append(piece).append("\r\n");
+    append_number(to, size, 16);
+    to.append("\r\n");
 }
 
 std::string to_http_date(std::int64_t unix_seconds)

@@ -20,9 +20,9 @@ struct Framed {
 void append_response(std::string& to, const Response& response, const Framed& framed,
                      std::string_view date);
 
-// One chunk (RFC 9112, 7.1); an empty piece gives nothing, because it would end the body.
-void append_chunk(std::string& to, std::string_view piece);
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+// What stands before the data of a chunk (RFC 9112, 7.1); "\r\n" stands behind it. A chunk of size
+// 0 would end the body.
+void append_chunk_head(std::string& to, std::size_t size);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
 [[nodiscard]] std::string to_http_date(std::int64_t unix_seconds);

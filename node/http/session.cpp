@@ -1,7 +1,9 @@
 // Invariants
 //   1. An answer is written completely before the next request is looked at.
 //   2. A connection is used again only when the request before was read to its end.
-//   3. While a deadline is set, exactly one socket operation is pending; the sweep cancels that.
+//   3. While a deadline is set, exactly one socket operation is pending (after an upgrade: a write,
+//   and
+//      perhaps a read, which is worth nothing without it); the sweep cancels that.
 
 #include "node/http/session.hpp"
 
@@ -274,6 +276,11 @@ Task<bool> Session::answer(Response& response)
     }
     append_response(out_, response, framed, shared_.date);
     bool is_sent = co_await write(out_);
+    if (is_sent && response.upgrade != nullptr) {
+        co_await response.upgrade->run(*this);
+        co_await linger();
+        co_return false;
+    }
     if (is_sent && response.stream != nullptr && framed.has_body) {
         is_sent = co_await send_stream(*response.stream);
         framed.is_keep_alive = framed.is_keep_alive && !shared_.services.stop.requested();
@@ -292,52 +299,6 @@ Task<bool> Session::answer(Response& response)
         co_await linger();
     }
     co_return goes_on;
-}
-
-Task<bool> Session::send_stream(BodyStream& stream)
-{
-    for (;;) {
-        stay(Phase::handling);
-        const auto piece = co_await stream.next();
-        if (!piece) {
-            log(info(piece.error().code).is_retryable ? Level::warn : Level::error,
-                "http.stream_cut", "http", {{"reason", describe(piece.error())}});
-            co_return false;
-        }
-        out_.clear();
-        if (head_.is_http_1_0) {
-            out_ = *piece;
-        } else if (piece->empty()) {
-            out_ = last_chunk;
-        } else {
-            append_chunk(out_, *piece);
-        }
-        const bool is_sent = co_await write(out_);
-        if (!is_sent || piece->empty()) {
-            co_return is_sent;
-        }
-    }
-}
-
-Task<bool> Session::write(std::string_view bytes)
-{
-    // Most answers fit the socket's buffer: one system call, and no way through the reactor.
-    boost::system::error_code failure;
-    std::size_t sent = socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), failure);
-    if (failure && failure != boost::asio::error::would_block) {
-        co_return false;
-    }
-    while (sent < bytes.size()) {
-        enter(Phase::write, shared_.options.timeouts.write);
-        const auto rest = boost::asio::buffer(bytes.data() + sent, bytes.size() - sent);
-        const auto [refused, size] = co_await socket_.async_write_some(rest, use_tuple);
-        if (refused) {
-            co_return false;
-        }
-        sent += size;
-    }
-    stay(Phase::handling);
-    co_return true;
 }
 
 // Closing with unread input makes the kernel send a reset, which can overtake the answer. So: say

@@ -30,7 +30,7 @@ struct SessionShared {
     std::string date; // refreshed by the sweep
 };
 
-class Session final : public BodyReader {
+class Session final : public BodyReader, public Duplex {
 public:
     Session(boost::asio::ip::tcp::socket socket, SessionShared& shared);
     ~Session() override;
@@ -46,7 +46,14 @@ public:
 
     [[nodiscard]] Task<Result<std::string_view>> read_some() override;
 
+    [[nodiscard]] Task<bool> receive(std::string& to) override;
+    [[nodiscard]] Task<bool> send(Pieces pieces) override;
+    [[nodiscard]] bool is_too_slow() const noexcept override { return is_too_slow_; }
+    void stop_receiving() noexcept override;
+
 private:
+    using Buffers = std::vector<boost::asio::const_buffer>;
+
     enum class Phase : std::uint8_t { idle, header, body, handling, write, linger };
     enum class Got : std::uint8_t { all, end, timeout, refused };
 
@@ -60,6 +67,7 @@ private:
     [[nodiscard]] Task<bool> send_stream(BodyStream& stream);
     [[nodiscard]] Task<bool> refuse(Got got);
     [[nodiscard]] Task<bool> write(std::string_view bytes);
+    [[nodiscard]] Task<bool> write(Buffers buffers);
     [[nodiscard]] Task<void> linger();
     [[nodiscard]] Response refusal_for(Got got) const;
     void count_refusal(Got got);
@@ -83,6 +91,8 @@ private:
     Monotonic deadline_{Monotonic::max()};
     Monotonic entered_{};
     bool has_timed_out_{false};
+    bool is_too_slow_{false}; // a write has timed out
+    bool has_stopped_receiving_{false};
     bool is_local_{false};
     bool owes_continue_{false}; // the client waits for "100 Continue"
 };

@@ -126,17 +126,8 @@ Result<EventQuery> to_index_query(const Query& query, const PageRequest& wanted)
     index.actor = std::move(filter.actor);
     index.category = std::move(filter.category);
     index.search = query.get("q");
-    for (const auto& [name, bound] :
-         {std::pair{"from", &index.from_time}, std::pair{"to", &index.to_time}}) {
-        if (query.has(name)) {
-            const auto time = from_rfc3339(query.get(name));
-            if (!time) {
-                return Error{Errc::malformed,
-                             "\"" + std::string{name} + "\" must be an RFC 3339 date and time"};
-            }
-            *bound = *time;
-        }
-    }
+    index.from_time = filter.from_time;
+    index.to_time = filter.to_time;
     return index;
 }
 

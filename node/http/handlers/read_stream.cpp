@@ -24,22 +24,15 @@ namespace {
 Task<Response> follow_stream(RequestContext& request, StreamName stream, Query query,
                              EventFormat format)
 {
-    auto& services = request.services();
-    const auto resumed = request.field("last-event-id");
-    const auto after = resumed.empty() ? query.get("after") : resumed;
-    const auto head = co_await services.log.head();
-    if (!head) {
-        co_return problem(head.error());
-    }
-    const auto place = after == "head" ? Result<std::uint64_t>{head->value}
-                                       : parse_place(after.empty() ? "0" : after);
-    if (!place || *place > head->value) {
-        co_return bad_input(Error{Errc::malformed, "a cursor is a position of this ledger"});
+    const auto cursor = co_await feed_cursor(request, query.get("after"));
+    if (!cursor) {
+        co_return cursor.error().code == Errc::malformed ? bad_input(cursor.error())
+                                                         : problem(cursor.error());
     }
     FeedFilter filter;
     filter.stream_type = std::move(stream.type);
     filter.stream_id = std::move(stream.id);
-    co_return event_stream(services, Position{*place}, std::move(filter), format);
+    co_return feed_answer(request, {*cursor, std::move(filter), format});
 }
 
 } // namespace

@@ -69,23 +69,57 @@ Result<EventFormat> event_format(const RequestContext& request, const Query& que
 Result<FeedFilter> parse_filter(const Query& query)
 {
     FeedFilter filter;
-    filter.types = query.all("type");
+    SEAL_TRY(types, parse_types(query.all("type")));
+    filter.types = std::move(types);
     filter.source = query.get("source");
     filter.actor = query.get("actor");
     filter.category = query.get("category");
     filter.stream_type = query.get("stream_type");
     if (!filter.stream_type.empty()) {
-        const auto checked = check_stream_type(filter.stream_type);
-        if (!checked) {
-            return checked.error();
-        }
+        SEAL_TRY_VOID(check_stream_type(filter.stream_type));
     }
     if (query.has("stream")) {
         SEAL_TRY(stream, StreamName::parse(query.get("stream")));
         filter.stream_type = std::move(stream.type);
         filter.stream_id = std::move(stream.id);
     }
+    SEAL_TRY(from, parse_time(query, "from"));
+    SEAL_TRY(to, parse_time(query, "to"));
+    filter.from_time = from;
+    filter.to_time = to;
     return filter;
+}
+
+Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lists)
+{
+    std::vector<std::string> types;
+    for (std::string_view list : lists) {
+        while (!list.empty()) {
+            const auto type = list.substr(0, list.find(','));
+            list.remove_prefix(std::min(type.size() + 1, list.size()));
+            if (!type.empty()) {
+                types.emplace_back(type);
+            }
+        }
+    }
+    if (types.size() > filter_types_max) {
+        return Error{Errc::malformed,
+                     "a filter names at most " + std::to_string(filter_types_max) + " types"};
+    }
+    return types;
+}
+
+Result<std::optional<WallTime>> parse_time(const Query& query, std::string_view name)
+{
+    if (!query.has(name)) {
+        return std::optional<WallTime>{};
+    }
+    const auto time = from_rfc3339(query.get(name));
+    if (!time) {
+        return Error{Errc::malformed,
+                     "\"" + std::string{name} + "\" must be an RFC 3339 date and time"};
+    }
+    return std::optional{*time};
 }
 
 Response page_response(const RequestContext& request, const Query& query, Page page)

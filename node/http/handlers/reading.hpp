@@ -27,8 +27,15 @@ struct PageRequest {
 // in Accept.   malformed
 [[nodiscard]] Result<EventFormat> event_format(const RequestContext& request, const Query& query);
 
-// type (repeatable), stream_type, stream, source, actor, category.   malformed, bad_name
+// type (repeatable, and lists), stream_type, stream, source, actor, category, from, to: one meaning
+// on every transport.   malformed, bad_name
 [[nodiscard]] Result<FeedFilter> parse_filter(const Query& query);
+
+inline constexpr std::size_t filter_types_max = 64;
+// "A,B" and repeated parameters alike.   malformed: too many
+[[nodiscard]] Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lists);
+// An RFC 3339 time, or nothing.   malformed
+[[nodiscard]] Result<std::optional<WallTime>> parse_time(const Query& query, std::string_view name);
 
 // One page of events under their names:
 //   {"events":[…],"next":"<cursor>","is_caught_up":false}

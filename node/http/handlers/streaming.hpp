@@ -2,8 +2,7 @@
 
 // Answers that are made while they are sent.
 
-#include "node/feeds/event_json.hpp"
-#include "node/feeds/feed_filter.hpp"
+#include "node/http/handlers/feed_course.hpp"
 #include "node/http/request_context.hpp"
 
 #include <optional>
@@ -18,8 +17,12 @@ namespace sealstream::http {
 [[nodiscard]] Response stream_lines(Services& services, StreamName stream, Version after,
                                     std::optional<std::size_t> events_max, EventFormat format);
 
-// Server-sent events (WHATWG HTML, 9.2). See handlers/follow_feed.cpp for the frames.
-[[nodiscard]] Response event_stream(Services& services, Position after, FeedFilter filter,
-                                    EventFormat format);
+// History, then live, as the body of an answer, in the form that the request asks for: server-sent
+// events (WHATWG HTML, 9.2) or lines.
+[[nodiscard]] Response feed_answer(RequestContext& request, FeedWish wish);
+
+// Where a feed begins: Last-Event-ID, else `after`; "head" is the last position.
+//   malformed   not a cursor, or beyond the head
+[[nodiscard]] Task<Result<Position>> feed_cursor(RequestContext& request, std::string_view after);
 
 } // namespace sealstream::http

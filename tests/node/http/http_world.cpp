@@ -27,11 +27,11 @@ private:
     std::size_t at_{0};
 };
 
-bool fits(const EventQuery& query, const Event& event)
+bool fits(const EventQuery& query, const Event& event, WallTime ingested)
 {
-    FeedFilter filter{query.types,  query.stream_type, query.stream_id,
-                      query.source, query.actor,       query.category};
-    return filter.matches(event) && (query.key.empty() || event.draft.key == query.key) &&
+    const FeedFilter filter{query.types, query.stream_type, query.stream_id, query.source,
+                            query.actor, query.category,    query.from_time, query.to_time};
+    return filter.matches(event, ingested) && (query.key.empty() || event.draft.key == query.key) &&
            event.draft.data.find(query.search) != std::string::npos;
 }
 
@@ -67,7 +67,8 @@ Task<Result<std::vector<IndexedEvent>>> MemoryEventIndex::query(EventQuery query
         const bool is_beyond = query.is_descending
                                    ? query.after.value != 0 && record.position >= query.after
                                    : record.position <= query.after;
-        if (event && !is_beyond && record.position <= *reached && fits(query, *event)) {
+        if (event && !is_beyond && record.position <= *reached &&
+            fits(query, *event, record.ingested)) {
             found.push_back({record.position, record.ingested, *std::move(event)});
         }
     }

@@ -40,6 +40,22 @@ Task<std::string> RawClient::read_until(std::string mark)
     co_return received_;
 }
 
+Task<std::string> RawClient::take_until(std::string mark)
+{
+    const std::string text = co_await read_until(mark);
+    const auto end = std::min(text.find(mark), text.size() - mark.size()) + mark.size();
+    received_.erase(0, end);
+    co_return text.substr(0, end);
+}
+
+Task<std::string> RawClient::take_some()
+{
+    if (received_.empty()) {
+        co_await read_more();
+    }
+    co_return std::exchange(received_, {});
+}
+
 Task<std::string> RawClient::read_to_end()
 {
     bool goes_on = true;

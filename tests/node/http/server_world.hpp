@@ -19,6 +19,9 @@ public:
     // Until `mark` has come, or the end of the connection; everything read so far.
     [[nodiscard]] Task<std::string> read_until(std::string mark);
     [[nodiscard]] Task<std::string> read_to_end();
+    // Up to and with `mark`, and what has come since; both are taken away.
+    [[nodiscard]] Task<std::string> take_until(std::string mark);
+    [[nodiscard]] Task<std::string> take_some();
     // One answer with Content-Length; what follows stays for the next call.
     [[nodiscard]] Task<std::string> read_answer();
     void close_sending();
