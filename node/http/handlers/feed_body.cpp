@@ -62,8 +62,7 @@ Response feed_answer(RequestContext& request, FeedWish wish)
     response.header("Cache-Control", "no-cache, no-transform");
     response.header("X-Accel-Buffering", "no");
     response.header("Vary", "Accept");
-    response.stream =
-        std::make_unique<FeedBody>(request.services(), framing, std::move(wish));
+    response.stream = std::make_unique<FeedBody>(request.services(), framing, std::move(wish));
     return response;
 }
 
