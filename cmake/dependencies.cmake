@@ -6,7 +6,12 @@ find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers json url)
 find_package(yaml-cpp REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(libre2 REQUIRED re2)
 pkg_check_modules(libnats REQUIRED IMPORTED_TARGET libnats)
+# Without its -pthread, which would make precompiled headers useless.
+add_library(re2_imported INTERFACE)
+target_include_directories(re2_imported SYSTEM INTERFACE ${libre2_INCLUDE_DIRS})
+target_link_libraries(re2_imported INTERFACE ${libre2_LINK_LIBRARIES} Threads::Threads)
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
 
 find_path(BLAKE3_INCLUDE blake3.h HINTS ${SEALSTREAM_DEPS}/include REQUIRED)

@@ -25,10 +25,10 @@ debian_packages() {
     *) return 1 ;;
     esac
     echo g++ cmake ninja-build pkg-config lld ccache clang-format git curl ca-certificates \
-        python3 python3-cbor2 python3-venv \
+        python3 python3-cbor2 python3-jsonschema python3-venv json-schema-test-suite \
         "libboost$boost-dev" "libboost-json$boost-dev" "libboost-url$boost-dev" \
         "libboost-container$boost-dev" "libboost-system$boost-dev" \
-        libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpqxx-dev libpq-dev libcli11-dev \
+        libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpqxx-dev libpq-dev libcli11-dev libre2-dev \
         "postgresql-$postgres" "postgresql-client-$postgres"
 }
 

@@ -29,6 +29,7 @@ LIBRARIES = {  # first part of an include path, or the whole of it
     "boost/version.hpp": "boost",
     "openssl": "openssl",
     "blake3.h": "blake3",
+    "re2": "re2",
     "nats": "nats",
     "nats.h": "nats",
     "libpq-fe.h": "libpq",
@@ -41,7 +42,7 @@ IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition
 # A port's or an adapter's signatures need these, and they pull little in.
 SIGNATURES = {"boost/asio/awaitable.hpp", "boost/asio/any_io_executor.hpp"}
 
-CORE = ["core/base", "core/event", "core/cloudevents", "core/ports", "core/async"]
+CORE = ["core/base", "core/event", "core/cloudevents", "core/schema", "core/ports", "core/async"]
 
 
 @dataclasses.dataclass
@@ -63,7 +64,8 @@ ROOMS = [
     Room("core/base", [], headers={"boost", "json"}),
     Room("core/event", ["core/base"], headers={"json"}, sources={"openssl", "blake3", "boost"}, is_pure=True),
     Room("core/cloudevents", ["core/base", "core/event"], headers={"json"}, sources={"boost", "url"}, is_pure=True),
-    Room("core/rules", ["core/base", "core/event"], headers={"json"}, sources={"boost"}, is_pure=True),
+    Room("core/schema", ["core/base", "core/event"], headers={"json"}, sources={"boost", "re2", "url"}, is_pure=True),
+    Room("core/rules", ["core/base", "core/event", "core/schema"], headers={"json"}, sources={"boost"}, is_pure=True),
     Room("core/ports", ["core/base", "core/event"], awaitable=True),
     Room("core/async", ["core/base"], headers={"asio", "beast", "boost"}),
     Room("core/memory", CORE, awaitable=True, sources={"asio", "boost"}),
