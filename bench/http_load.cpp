@@ -2,11 +2,15 @@
 // was.
 //
 //   http_load --port 8080 --connections 64 --events 1 --bytes 256 --seconds 5 [--streams 1000]
-//   [--json]
+//   [--conditional] [--rate R] [--json]
 //
 // One thread; each connection sends a request, reads its answer, and goes on. With --events above 1
 // a request is an array. Latency is from the first byte sent to the last byte read. What is not
 // answered with 201 counts as failed, and the program then ends with 1.
+//
+// --conditional  each connection has a stream of its own, and every append states its version
+// --rate         requests come R times a second, whether or not those before are answered; latency
+//                counts from the moment at which a request was to come (no coordinated omission)
 
 #include "core/async/awaitable.hpp"
 
@@ -14,6 +18,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
@@ -42,6 +47,8 @@ struct Settings {
     std::size_t streams{1000};
     double seconds{5};
     double warm_up_seconds{0.5};
+    double rate{0}; // requests a second; 0: as fast as answers come
+    bool is_conditional{false};
     bool is_json{false};
 };
 
@@ -54,6 +61,9 @@ struct Tally {
 struct Run {
     Settings settings;
     std::string body;
+    std::string tag; // tells the streams of this run from those of others
+    std::uint64_t next_arrival{0};
+    SteadyClock::time_point begin;
     SteadyClock::time_point measure_from;
     SteadyClock::time_point end;
     Tally tally;
@@ -74,12 +84,17 @@ std::string make_body(const Settings& settings)
     return body + "]";
 }
 
-std::string make_request(const Run& run, std::size_t stream)
+// `version` is what a conditional append expects of its stream.
+std::string make_request(const Run& run, std::size_t stream, std::uint64_t version)
 {
-    return "POST /v1/streams/load/" + std::to_string(stream) +
-           "/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-           "Content-Length: " +
-           std::to_string(run.body.size()) + "\r\n\r\n" + run.body;
+    std::string condition;
+    if (run.settings.is_conditional) {
+        condition = version == 0 ? "If-None-Match: *\r\n"
+                                 : "If-Match: \"" + std::to_string(version) + "\"\r\n";
+    }
+    return "POST /v1/streams/load/" + run.tag + std::to_string(stream) +
+           "/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + condition +
+           "Content-Length: " + std::to_string(run.body.size()) + "\r\n\r\n" + run.body;
 }
 
 // The size of the answer at the start of `text`, once its header is there.
@@ -122,10 +137,26 @@ void count(Run& run, const std::string& answer, SteadyClock::time_point began)
         if (run.tally.failed++ == 0) {
             run.tally.first_failure = answer;
         }
-    } else if (began >= run.measure_from && now <= run.end) {
+    } else if (began >= run.measure_from && (run.settings.rate > 0 || now <= run.end)) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - began);
         run.tally.latencies_us.push_back(static_cast<std::uint32_t>(took.count()));
     }
+}
+
+// Waits for the next request to be due; when that is.
+Task<SteadyClock::time_point> next_due(Run* run, boost::asio::steady_timer* timer)
+{
+    if (run->settings.rate <= 0) {
+        co_return SteadyClock::now();
+    }
+    const auto number = static_cast<double>(run->next_arrival++);
+    const auto due = run->begin + std::chrono::duration_cast<SteadyClock::duration>(
+                                      std::chrono::duration<double>(number / run->settings.rate));
+    if (due > SteadyClock::now()) {
+        timer->expires_at(due);
+        co_await timer->async_wait(use_tuple);
+    }
+    co_return due;
 }
 
 Task<void> keep_appending(Run* run, std::size_t number)
@@ -141,12 +172,18 @@ Task<void> keep_appending(Run* run, std::size_t number)
         co_return;
     }
     socket.set_option(tcp::no_delay{true});
+    boost::asio::steady_timer timer{executor};
     std::string answer;
-    for (std::size_t stream = number; SteadyClock::now() < run->end;
-         stream += run->settings.connections) {
-        const auto request = make_request(*run, stream % run->settings.streams);
+    std::uint64_t turn = 0; // of this connection
+    const auto step = run->settings.is_conditional ? 0 : run->settings.connections;
+    for (std::size_t stream = number;; stream += step, ++turn) {
+        const auto began = co_await next_due(run, &timer);
+        if (began >= run->end) {
+            co_return; // with a rate, what was due before is sent even when that is late
+        }
+        const auto request =
+            make_request(*run, stream % run->settings.streams, turn * run->settings.events);
         const auto buffer = boost::asio::buffer(request);
-        const auto began = SteadyClock::now();
         const auto [failure, sent] = co_await boost::asio::async_write(socket, buffer, use_tuple);
         if (failure) {
             ++run->tally.failed;
@@ -208,6 +245,8 @@ int main(int argc, char** argv)
     app.add_option("--streams", settings.streams)->check(CLI::Range(1, 10'000'000));
     app.add_option("--seconds", settings.seconds, "measured")->check(CLI::Range(0.1, 3600.0));
     app.add_option("--warm-up", settings.warm_up_seconds, "before that, not measured");
+    app.add_option("--rate", settings.rate, "requests a second, come what may");
+    app.add_flag("--conditional", settings.is_conditional, "every append states a version");
     app.add_flag("--json", settings.is_json, "one JSON object");
     CLI11_PARSE(app, argc, argv);
 
@@ -216,7 +255,12 @@ int main(int argc, char** argv)
         return std::chrono::duration_cast<SteadyClock::duration>(
             std::chrono::duration<double>(count));
     };
-    run.measure_from = SteadyClock::now() + seconds(settings.warm_up_seconds);
+    run.begin = SteadyClock::now();
+    if (settings.is_conditional) {
+        run.tag = std::to_string(run.begin.time_since_epoch().count()) + "-";
+        settings.streams = settings.connections;
+    }
+    run.measure_from = run.begin + seconds(settings.warm_up_seconds);
     run.end = run.measure_from + seconds(settings.seconds);
     run.tally.latencies_us.reserve(1 << 22);
 

@@ -9,6 +9,7 @@
 #include "audit/service/auditor.hpp"
 #include "audit/service/metrics.hpp"
 #include "audit/service/verify_ledger.hpp"
+#include "bench/bench_support.hpp"
 #include "bench/raw_jetstream.hpp"
 #include "core/base/log.hpp"
 #include "integration/support/nats_server.hpp"
@@ -18,22 +19,17 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/json/parse.hpp>
 #include <prometheus/registry.h>
 
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 
 namespace {
 
 using namespace sealstream;
+using bench::number_at;
+using bench::print;
+using bench::run_json;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t payload_bytes = 256;
@@ -46,104 +42,6 @@ struct Options {
     double seconds{4};
     std::filesystem::path programs;
 };
-
-struct Row {
-    std::string name;
-    double value{0};
-    std::string unit{"events/s"};
-    double baseline{0};
-    double target{0}; // of the ratio; 0 when there is none
-};
-
-void print(const Row& row, bool is_json)
-{
-    const double ratio = row.baseline > 0 ? row.value / row.baseline : 0;
-    if (is_json) {
-        std::printf(
-            R"({"name":"%s","value":%.0f,"unit":"%s","baseline":%.0f,"ratio":%.3f,"target":%.2f})"
-            "\n",
-            row.name.c_str(), row.value, row.unit.c_str(), row.baseline, ratio, row.target);
-    } else {
-        std::printf("%-44s %12.0f %-9s %12.0f %7.2f %7.2f\n", row.name.c_str(), row.value,
-                    row.unit.c_str(), row.baseline, ratio, row.target);
-    }
-    std::fflush(stdout);
-}
-
-// A child that dies with us.
-class Child {
-public:
-    Child(const std::vector<std::string>& command, const std::filesystem::path& log)
-    {
-        std::vector<char*> words;
-        for (const std::string& word : command) {
-            words.push_back(const_cast<char*>(word.c_str()));
-        }
-        words.push_back(nullptr);
-        process_ = ::fork();
-        if (process_ == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            if (std::freopen(log.c_str(), "w", stderr) == nullptr) {
-                ::_exit(126);
-            }
-            ::execv(words[0], words.data());
-            ::_exit(127);
-        }
-    }
-    ~Child()
-    {
-        ::kill(process_, SIGTERM);
-        ::waitpid(process_, nullptr, 0);
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-
-private:
-    pid_t process_{-1};
-};
-
-std::vector<boost::json::object> run_json(const std::string& command)
-{
-    std::vector<boost::json::object> lines;
-    std::FILE* const pipe = ::popen(command.c_str(), "r");
-    std::array<char, 4096> buffer{};
-    while (pipe != nullptr &&
-           std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr) {
-        boost::system::error_code failed;
-        const auto value = boost::json::parse(buffer.data(), failed);
-        if (!failed && value.is_object()) {
-            lines.push_back(value.as_object());
-        }
-    }
-    if (pipe == nullptr || ::pclose(pipe) != 0) {
-        std::cerr << "ledger_bench: failed: " << command << std::endl;
-    }
-    return lines;
-}
-
-double number_at(const boost::json::object& object, const char* key)
-{
-    const auto* const value = object.if_contains(key);
-    return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
-}
-
-// The port that a node says it listens on.
-std::string wait_for_port(const std::filesystem::path& log)
-{
-    const auto deadline = Steady::now() + std::chrono::seconds{20};
-    const std::string mark = "\"url\":\"http://127.0.0.1:";
-    while (Steady::now() < deadline) {
-        std::ifstream file{log};
-        const std::string text{std::istreambuf_iterator<char>{file}, {}};
-        if (const auto at = text.find(mark); at != std::string::npos) {
-            const auto begin = at + mark.size();
-            return text.substr(begin, text.find('"', begin) - begin);
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    }
-    std::cerr << "ledger_bench: the node does not start; see " << log << std::endl;
-    std::exit(1);
-}
 
 double raw_rate(const std::string& url, std::size_t batch, std::size_t window, std::size_t messages)
 {
@@ -175,13 +73,8 @@ double measure_appends(const Options& options, const testing::NatsServers& nats)
 {
     const std::string mode = options.is_synced ? "synced" : "lazy";
     const std::size_t raw_messages = options.is_synced ? 40'000 : 300'000;
-    const auto log = std::filesystem::temp_directory_path() / "sealstream-bench-node.log";
-    std::filesystem::remove(log);
-    const Child node{{(options.programs / "../node/sealstream").string(), "serve", "--set",
-                      "roles=node", "--set", "nats.url=" + nats.url(), "--set",
-                      std::string{"nats.synced="} + (options.is_synced ? "true" : "false")},
-                     log};
-    const std::string port = wait_for_port(log);
+    const bench::NodeProcess node{options.programs, nats, options.is_synced};
+    const std::string& port = node.port();
 
     const double raw_single = raw_rate(nats.url(), 1, connections, raw_messages);
     const double single = http_rate(options, port, 1, "events_per_second");
@@ -286,16 +179,13 @@ int main(int argc, char** argv)
     app.add_option("--seconds", options.seconds, "of each append measurement");
     app.add_flag("--synced", is_synced, "only the appends on a server that syncs every write");
     CLI11_PARSE(app, argc, argv);
-    options.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    options.programs = bench::programs_folder();
     if (!testing::NatsServers::is_installed()) {
         std::cerr << "ledger_bench: no nats-server; run ./dev bench" << std::endl;
         return 1;
     }
     if (!options.is_json) {
-        std::printf("%u cores, %zu-byte events; each rate beside its baseline, in one run\n\n",
-                    std::thread::hardware_concurrency(), payload_bytes);
-        std::printf("%-44s %12s %-9s %12s %7s %7s\n", "", "value", "unit", "baseline", "ratio",
-                    "target");
+        bench::print_head(payload_bytes);
     }
     if (!is_synced) {
         const testing::NatsServers nats;
