@@ -20,16 +20,17 @@ constexpr auto on_off = [](auto access, std::string path, std::string help) {
 
 Key roles_key()
 {
-    Key key{"roles", "any of node, projector, auditor", "what this process does", true};
+    Key key{"roles", "any of node, projector, auditor, relay", "what this process does", true};
     key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
-        Roles roles{false, false, false};
+        Roles roles{false, false, false, false};
         for (const std::string& word : words) {
             bool* role = word == "node"        ? &roles.is_node
                          : word == "projector" ? &roles.is_projector
                          : word == "auditor"   ? &roles.is_auditor
+                         : word == "relay"     ? &roles.is_relay
                                                : nullptr;
             if (role == nullptr) {
-                return Error{Errc::malformed, "must be any of node, projector, auditor"};
+                return Error{Errc::malformed, "must be any of node, projector, auditor, relay"};
             }
             *role = true;
         }
@@ -41,7 +42,8 @@ Key roles_key()
         const Roles& roles = settings.roles;
         for (const auto& [name, is_on] : {std::pair{"node", roles.is_node},
                                           {"projector", roles.is_projector},
-                                          {"auditor", roles.is_auditor}}) {
+                                          {"auditor", roles.is_auditor},
+                                          {"relay", roles.is_relay}}) {
             if (is_on) {
                 words.emplace_back(name);
             }
@@ -133,6 +135,7 @@ constexpr auto postgres_option = [](auto member) {
 };
 constexpr auto projector = [](auto member) { return field(&Settings::projector, member); };
 constexpr auto auditor = [](auto member) { return field(&Settings::auditor, member); };
+constexpr auto outbox = [](auto member) { return field(&Settings::outbox, member); };
 
 std::vector<Key> process_keys()
 {
@@ -265,6 +268,12 @@ std::vector<Key> role_keys()
                "and the longest wait for one"),
         number("auditor.heartbeat_ms", auditor(&AuditorSettings::heartbeat), 1'000, day_ms,
                "of silence before a leaf says so"),
+        number("outbox.poll_ms", outbox(&OutboxSettings::poll), 1, 60'000,
+               "between two looks at an empty outbox"),
+        number("outbox.page_events_max", outbox(&OutboxSettings::page_events_max), 1, 100'000,
+               "events that the relay appends and stamps together"),
+        number("outbox.keep_s", outbox(&OutboxSettings::keep), 60, 400 * day_ms / 1000,
+               "before rows whose events are in the log are removed"),
     };
 }
 
@@ -299,7 +308,7 @@ std::vector<std::string> broken_relations(const Settings& settings)
     };
     const auto& limits = settings.limits;
     const auto& roles = settings.roles;
-    must_hold(roles.is_node || roles.is_projector || roles.is_auditor,
+    must_hold(roles.is_node || roles.is_projector || roles.is_auditor || roles.is_relay,
               "roles: a process without a role does nothing");
     must_hold(limits.page_events <= limits.page_events_max,
               "http.page_events: more than http.page_events_max");

@@ -23,6 +23,7 @@ struct Roles {
     bool is_node{true};
     bool is_projector{true};
     bool is_auditor{true};
+    bool is_relay{true}; // works only where there is an outbox: profile cluster, with Postgres
 };
 
 struct LedgerSettings {
@@ -55,6 +56,12 @@ struct AuditorSettings {
     std::chrono::milliseconds heartbeat{5'000};       // a leaf that says "nothing happened"
 };
 
+struct OutboxSettings {
+    std::chrono::milliseconds poll{100};       // how often an empty outbox is looked at
+    std::size_t page_events_max{1'000};        // appended and stamped together
+    std::chrono::seconds keep{7 * 24 * 3'600}; // rows of what is in the log
+};
+
 struct LogSettings {
     Level level{Level::info};
 };
@@ -71,6 +78,7 @@ struct Settings {
     PostgresSettings postgres{};
     ProjectorSettings projector{};
     AuditorSettings auditor{};
+    OutboxSettings outbox{};
     LogSettings log{};
     std::vector<std::string> other_ledgers{}; // names; served below /ledgers/{name}
     std::vector<Settings> others{};           // for each of them, with what is its own

@@ -12,6 +12,7 @@
 #include "node/http/metrics.hpp"
 #include "node/http/routes.hpp"
 #include "node/http/services.hpp"
+#include "node/outbox_role.hpp"
 #include "node/version.hpp"
 #include "projections/metrics.hpp"
 #include "projections/postgres_event_index.hpp"
@@ -36,6 +37,7 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<Auditor> auditor;
     std::unique_ptr<ProjectorMetrics> projector_metrics;
     std::unique_ptr<Projector> projector;
+    std::unique_ptr<OutboxRole> relay;
     std::unique_ptr<AuditView> view;
     std::unique_ptr<FeedHub> hub;
     std::unique_ptr<http::HttpMetrics> http_metrics;
@@ -68,6 +70,10 @@ Task<Result<void>> LedgerRuntime::start()
             co_return Error{Errc::malformed, "the projector needs postgres.uri or postgres.host"};
         }
         shared_.roles.spawn("projector", project());
+    }
+    if (settings_.roles.is_relay && settings_.profile == Profile::cluster &&
+        stores_.pool != nullptr) {
+        start_relay();
     }
     if (settings_.roles.is_node) {
         start_node();
@@ -124,6 +130,13 @@ Task<void> LedgerRuntime::project()
         *stores_.log, *stores_.pool, shared_.stores.threads, shared_.stores.clock,
         shared_.stop_roles, options, *parts_->projector_metrics);
     co_await parts_->projector->run();
+}
+
+void LedgerRuntime::start_relay()
+{
+    parts_->relay = std::make_unique<OutboxRole>(settings_, stores_, shared_.stores,
+                                                 shared_.stop_roles, parts_->registry);
+    shared_.roles.spawn("relay", parts_->relay->run());
 }
 
 void LedgerRuntime::start_node()

@@ -21,6 +21,7 @@ int main(int argc, char** argv)
     cli::add_verify(app, code);
     cli::add_keys(app, code);
     cli::add_projection(app, code);
+    cli::add_outbox(app, code);
     cli::add_config(app, code);
     if (argc < 2) {
         std::cout << app.help();

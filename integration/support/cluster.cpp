@@ -55,6 +55,8 @@ std::string name(Member member)
         return "nats-server";
     case Member::postgres:
         return "Postgres";
+    case Member::relay:
+        return "relay";
     }
     return {};
 }
@@ -83,6 +85,7 @@ Cluster::Cluster(ClusterOptions options)
     }
     for (const auto& [member, count] : {std::pair{Member::projector, options_.projectors},
                                         {Member::auditor, options_.auditors},
+                                        {Member::relay, options_.relays},
                                         {Member::node, options_.nodes}}) {
         for (std::size_t number = 0; number < count; ++number) {
             Role role{member, name(member) + std::to_string(number), free_port(), free_port(), {}};
@@ -136,10 +139,7 @@ std::vector<std::string> Cluster::with_settings(std::vector<std::string> command
 
 std::vector<std::string> Cluster::command_of(const Role& role) const
 {
-    const std::string role_name = role.member == Member::projector ? "projector"
-                                  : role.member == Member::auditor ? "auditor"
-                                                                   : "node";
-    std::vector<std::string> command{binary(), "serve", "--set", "roles=" + role_name};
+    std::vector<std::string> command{binary(), "serve", "--set", "roles=" + name(role.member)};
     if (role.member == Member::node) {
         command.insert(command.end(),
                        {"--set", "http.listen=127.0.0.1:" + std::to_string(role.port), "--set",
@@ -177,6 +177,8 @@ std::size_t Cluster::count(Member member) const
         return options_.projectors;
     case Member::auditor:
         return options_.auditors;
+    case Member::relay:
+        return options_.relays;
     case Member::nats:
         return nats_ != nullptr ? nats_->count() : 0;
     case Member::postgres:

@@ -21,12 +21,13 @@ struct ClusterOptions {
     std::size_t nodes{1};
     std::size_t projectors{1};
     std::size_t auditors{1};
+    std::size_t relays{0};
     std::vector<std::string> settings{}; // more "key=value"
     std::vector<std::string> other_ledgers{};
 };
 
-enum class Member : std::uint8_t { node, projector, auditor, nats, postgres };
-inline constexpr std::size_t member_kinds = 5;
+enum class Member : std::uint8_t { node, projector, auditor, nats, postgres, relay };
+inline constexpr std::size_t member_kinds = 6;
 
 [[nodiscard]] std::string name(Member member);
 

@@ -45,6 +45,7 @@ void add_dev(CLI::App& app, int& code);
 void add_verify(CLI::App& app, int& code);
 void add_keys(CLI::App& app, int& code);
 void add_projection(CLI::App& app, int& code);
+void add_outbox(CLI::App& app, int& code);
 void add_config(CLI::App& app, int& code);
 
 } // namespace sealstream::cli

@@ -279,7 +279,8 @@ Task<Result<void>> OutboxRelay::look_after(Connection& connection, bool is_owner
     }
     if (lag.waiting_transactions != 0) {
         // Transactions without events of their own are on no page.
-        SEAL_CO_TRY_VOID(co_await stamp(connection, std::vector<Placed>(), everything, 0));
+        std::vector<Placed> none;
+        SEAL_CO_TRY_VOID(co_await stamp(connection, std::move(none), everything, 0));
     }
     if (now - removed_at_ >= remove_interval) {
         removed_at_ = now;

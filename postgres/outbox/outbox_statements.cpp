@@ -9,6 +9,12 @@ namespace {
 constexpr const char* try_lock =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream relay ' || $1, 0))";
 
+// What the relay notes must be on disk before it appends, and so must be what it has read: a flush
+// covers both.
+constexpr const char* sync_commits =
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
 constexpr const char* claim =
     "INSERT INTO sealstream.outbox_relays AS relay (ledger, epoch, incarnation) VALUES ($1, 1, $2)"
     " ON CONFLICT (ledger) DO UPDATE SET epoch = relay.epoch + 1, incarnation = $2,"
@@ -71,7 +77,7 @@ constexpr const char* select_lag =
 constexpr const char* remove_old =
     "DELETE FROM sealstream.outbox_transactions WHERE (ledger, frame, txid) IN ("
     "  SELECT ledger, frame, txid FROM sealstream.outbox_transactions"
-    "  WHERE ledger = $1 AND emitted_at < clock_timestamp() - make_interval(hours => $2)"
+    "  WHERE ledger = $1 AND emitted_at < clock_timestamp() - make_interval(secs => $2)"
     "  ORDER BY emitted_at LIMIT $3)";
 
 constexpr const char* select_parked =
@@ -126,6 +132,7 @@ Result<bool> try_own_outbox(Connection& connection, const std::string& ledger)
 Result<RelayClaim> claim_outbox(Connection& connection, const std::string& ledger,
                                 const std::string& incarnation)
 {
+    SEAL_TRY(synced, connection.run(sync_commits));
     SEAL_TRY(answer, connection.run(claim, {ledger, incarnation}));
     return RelayClaim{answer.integer(0, 0), answer.integer(0, 1),
                       Position{static_cast<std::uint64_t>(answer.integer(0, 2))}};

@@ -17,7 +17,8 @@ struct RelayClaim {
     Position attempted_after;          // what is in the log of them is above
 };
 
-// Takes a higher epoch. A log that was replaced is read from its beginning.
+// Takes a higher epoch, and makes the session wait for its commits. A log that was replaced is read
+// from its beginning.
 [[nodiscard]] Result<RelayClaim> claim_outbox(Connection& connection, const std::string& ledger,
                                               const std::string& incarnation);
 

@@ -1,0 +1,33 @@
+#pragma once
+
+// The role "relay" of one ledger: the outbox of its database, brought into its log.
+
+#include "node/stores.hpp"
+#include "postgres/outbox/outbox_relay.hpp"
+
+namespace sealstream {
+
+class OutboxRole {
+public:
+    OutboxRole(const Settings& settings, Stores& stores, StoresContext context, Stop& stop,
+               prometheus::Registry& registry);
+    ~OutboxRole();
+    OutboxRole(const OutboxRole&) = delete;
+    OutboxRole& operator=(const OutboxRole&) = delete;
+
+    // Waits for Postgres, says there that sealstream.append() fills the outbox, and relays.
+    [[nodiscard]] Task<void> run();
+
+private:
+    [[nodiscard]] Task<Result<void>> prepare();
+
+    const Settings& settings_;
+    Stores& stores_;
+    StoresContext context_;
+    Stop& stop_;
+    std::unique_ptr<OutboxTarget> target_;
+    OutboxMetrics metrics_;
+    OutboxRelay relay_;
+};
+
+} // namespace sealstream
