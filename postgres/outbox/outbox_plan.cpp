@@ -136,6 +136,7 @@ OutboxVerdict verdict_of(Errc refusal) noexcept
     case Errc::bad_name:
     case Errc::unauthenticated:
     case Errc::forbidden:
+    case Errc::emission_refused:
     case Errc::not_found:
     case Errc::conflict:
     case Errc::key_reuse:
