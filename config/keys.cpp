@@ -102,6 +102,39 @@ Key chain_key()
     return key;
 }
 
+// {"registry": {"registry-a", "registry-b"}} as registry=registry-a, registry=registry-b.
+Key source_classes_key()
+{
+    Key key{"policy.classes", "a list of class=source pattern",
+            "groups of sources: class c is emit_from_c on the admin path of policies", true};
+    key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        http::PolicyOptions fresh;
+        fresh.classes.clear();
+        for (const std::string& word : words) {
+            const auto equals = word.find('=');
+            const std::string name = word.substr(0, equals);
+            const std::string pattern =
+                equals == std::string::npos ? std::string{} : word.substr(equals + 1);
+            if (!check_ledger(name) || !check_label(pattern)) {
+                return Error{Errc::malformed, "must be a list of class=source pattern"};
+            }
+            fresh.classes[name].push_back(pattern);
+        }
+        settings.policy.classes = std::move(fresh.classes);
+        return {};
+    };
+    key.show = [](const Settings& settings) {
+        std::vector<std::string> words;
+        for (const auto& [name, patterns] : settings.policy.classes) {
+            for (const std::string& pattern : patterns) {
+                words.push_back(name + "=" + pattern);
+            }
+        }
+        return joined(words);
+    };
+    return key;
+}
+
 // host:port into the two fields of a listener.
 template <class Host, class Port>
 Key listen_key(std::string path, Host host, Port port, std::string help)
@@ -124,6 +157,7 @@ constexpr auto ledger = [](auto member) { return field(&Settings::ledger, member
 constexpr auto http_option = [](auto member) { return field(&Settings::http, member); };
 constexpr auto limit = [](auto member) { return field(&Settings::limits, member); };
 constexpr auto feeds = [](auto member) { return field(&Settings::feeds, member); };
+constexpr auto policy = [](auto member) { return field(&Settings::policy, member); };
 constexpr auto timeout = [](auto member) {
     return field(&Settings::http, &http::Options::timeouts, member);
 };
@@ -205,6 +239,27 @@ std::vector<Key> http_keys()
     };
 }
 
+std::vector<Key> policy_keys()
+{
+    using Policy = http::PolicyOptions;
+    return {
+        choice("policy.unknown_types", policy(&Policy::unknown_types),
+               {{"allow", UnknownTypes::allow}, {"refuse", UnknownTypes::refuse}},
+               "what happens to events of a type without an emission policy"),
+        source_classes_key(),
+        number("policy.types_max", policy(&Policy::types_max), 1, 1'000'000,
+               "event types that may have a policy"),
+        number("policy.dry_run_events_max", policy(&Policy::dry_run_events_max), 1, 100'000'000,
+               "events that one dry run looks at"),
+        number("policy.apply_wait_ms", policy(&Policy::apply_wait_max), 10, 600'000,
+               "for an edit to hold on the node that took it"),
+        number("policy.rejection_data_bytes_max", policy(&Policy::rejection_data_bytes_max), 0,
+               1 << 20, "bytes of a refused event's data that are kept"),
+        number("policy.rejections_keep_days", policy(&Policy::rejections_keep_days), 1, 36'500,
+               "how long refused events are kept"),
+    };
+}
+
 std::vector<Key> store_keys()
 {
     return {
@@ -283,7 +338,8 @@ const std::vector<Key>& keys()
 {
     static const std::vector<Key> all = [] {
         std::vector<Key> result;
-        for (auto& section : {process_keys(), http_keys(), store_keys(), role_keys()}) {
+        for (auto& section :
+             {process_keys(), http_keys(), policy_keys(), store_keys(), role_keys()}) {
             result.insert(result.end(), section.begin(), section.end());
         }
         return result;

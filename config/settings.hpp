@@ -73,6 +73,7 @@ struct Settings {
     http::Options http{};
     http::Limits limits{};
     http::FeedOptions feeds{};
+    http::PolicyOptions policy{};
     jetstream::ConnectionOptions nats{};
     jetstream::EventLogOptions event_log{}; // its ledger, codec and chain come from `ledger`
     PostgresSettings postgres{};

@@ -13,7 +13,10 @@
 #include "node/http/routes.hpp"
 #include "node/http/services.hpp"
 #include "node/outbox_role.hpp"
+#include "node/rules/metrics.hpp"
+#include "node/rules/rulebook_follower.hpp"
 #include "node/version.hpp"
+#include "postgres/postgres_rejection_log.hpp"
 #include "projections/metrics.hpp"
 #include "projections/postgres_event_index.hpp"
 #include "projections/projector.hpp"
@@ -25,6 +28,7 @@ namespace sealstream {
 namespace {
 
 constexpr int heartbeats_missed_max = 3; // of the auditor that seals, before another goes on
+constexpr std::chrono::seconds rules_patience{5}; // of a starting node; then it starts unready
 
 } // namespace
 
@@ -40,6 +44,9 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<OutboxRole> relay;
     std::unique_ptr<AuditView> view;
     std::unique_ptr<FeedHub> hub;
+    std::unique_ptr<RulebookFollower> rules;
+    std::unique_ptr<RulebookMetrics> rules_metrics;
+    std::unique_ptr<PostgresRejectionLog> rejections;
     std::unique_ptr<http::HttpMetrics> http_metrics;
     std::unique_ptr<http::Services> services;
 };
@@ -77,6 +84,11 @@ Task<Result<void>> LedgerRuntime::start()
     }
     if (settings_.roles.is_node) {
         start_node();
+        const auto read = co_await parts_->rules->applied(Position{}, rules_patience);
+        if (!read) {
+            sealstream::log(Level::warn, "rulebook.waited_for", "node",
+                            {{"ledger", name()}, {"why", describe(read.error())}});
+        }
     }
     co_return Result<void>{};
 }
@@ -146,6 +158,12 @@ void LedgerRuntime::start_node()
     feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
     parts_->hub = std::make_unique<FeedHub>(shared_.stores.home, *stores_.log, feed_options);
     parts_->hub->start(shared_.feeds);
+    parts_->rules = std::make_unique<RulebookFollower>(shared_.stores.home, *stores_.log,
+                                                       shared_.stores.clock, RulebookOptions{});
+    parts_->rules->start(shared_.feeds);
+    parts_->rules_metrics = std::make_unique<RulebookMetrics>(parts_->registry);
+    shared_.health.add_check(base_path_.empty() ? "rulebook" : "rulebook of " + name(),
+                             [this] { return parts_->rules->fault(); });
     parts_->http_metrics =
         std::make_unique<http::HttpMetrics>(parts_->registry, http::route_labels());
     shared_.health.add_check(base_path_.empty() ? "log" : "log of " + name(), [this] {
@@ -156,6 +174,16 @@ void LedgerRuntime::start_node()
         *parts_->hub, *parts_->http_metrics, shared_.health, shared_.stop_http, shared_.appends,
         settings_.limits, settings_.feeds, settings_.ledger.name});
     parts_->services->base_path = base_path_;
+    parts_->services->rules = parts_->rules.get();
+    parts_->services->policy = settings_.policy;
+    if (stores_.pool != nullptr) {
+        RejectionLogOptions options;
+        options.ledger = name();
+        options.keep = std::chrono::hours{24} * settings_.policy.rejections_keep_days;
+        parts_->rejections = std::make_unique<PostgresRejectionLog>(
+            std::move(options), *stores_.pool, shared_.stores.threads);
+        parts_->services->rejections = parts_->rejections.get();
+    }
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
 }
@@ -164,6 +192,7 @@ void LedgerRuntime::close_feeds()
 {
     if (parts_->hub != nullptr) {
         parts_->hub->close();
+        parts_->rules->close();
     }
 }
 
@@ -198,6 +227,7 @@ LedgerMetrics LedgerRuntime::metrics()
                 if (parts_->hub != nullptr) {
                     parts_->http_metrics->feed_ring(parts_->hub->ring_bytes(),
                                                     parts_->hub->tail().value);
+                    parts_->rules_metrics->show(*parts_->rules);
                 }
             }};
 }

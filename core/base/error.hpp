@@ -23,6 +23,7 @@ enum class Errc : std::uint8_t {
     // Who is asking.
     unauthenticated,
     forbidden,
+    emission_refused, // the emission policy of the event's type says no
 
     // The state of things does not fit the request.
     not_found,

@@ -17,6 +17,7 @@ int exit_code(Errc code)
         return 4;
     case Errc::unauthenticated:
     case Errc::forbidden:
+    case Errc::emission_refused:
         return 5;
     case Errc::overloaded:
     case Errc::unavailable:

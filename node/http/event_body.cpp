@@ -119,4 +119,11 @@ Result<std::vector<EventInput>> parse_body(const RequestContext& request, BodyFo
     return parse_events(request.body, stream ? EventForm::of_one_stream : EventForm::mixed, limits);
 }
 
+bool is_event_array(BodyForm form, std::string_view body) noexcept
+{
+    const auto first = body.find_first_not_of(" \n\r\t");
+    return form == BodyForm::cloudevents_batch ||
+           (form == BodyForm::json && first != std::string_view::npos && body[first] == '[');
+}
+
 } // namespace sealstream::http

@@ -28,6 +28,10 @@ enum class BodyForm : std::uint8_t {
 [[nodiscard]] Result<std::vector<EventInput>>
 parse_body(const RequestContext& request, BodyForm form, const std::optional<StreamName>& stream);
 
+// Whether a body that parse_body has accepted is an array of events: then a pointer into it begins
+// with the event's number.
+[[nodiscard]] bool is_event_array(BodyForm form, std::string_view body) noexcept;
+
 inline constexpr std::string_view append_types_help =
     "Send application/json, application/x-ndjson, application/cloudevents+json, "
     "application/cloudevents-batch+json, or a CloudEvent in binary mode.";

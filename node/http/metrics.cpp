@@ -102,6 +102,8 @@ struct HttpMetrics::Series {
           replays{counter(to, "sealstream_idempotent_replays_total",
                           "Appends that were repeats of earlier ones.")
                       .Add({})},
+          refused{counter(to, "sealstream_rejected_events_total",
+                          "Events that a rule has kept out of the log.")},
           ring_bytes{
               gauge(to, "sealstream_feed_ring_bytes", "Recent events held for live subscribers.")
                   .Add({})},
@@ -148,6 +150,7 @@ struct HttpMetrics::Series {
     Counter& append_bytes;
     Histogram& append_duration;
     Counter& replays;
+    Family<Counter>& refused;
     Gauge& ring_bytes;
     Gauge& ring_position;
     std::array<Gauge*, 2> connections{};
@@ -161,6 +164,9 @@ struct HttpMetrics::Series {
 HttpMetrics::HttpMetrics(Registry& registry, const std::vector<RouteLabel>& routes)
     : series_{std::make_unique<Series>(registry)}
 {
+    for (const Errc code : {Errc::emission_refused, Errc::forbidden}) {
+        series_->refused.Add({{"code", std::string{name(code)}}});
+    }
     auto all = routes;
     all.push_back({"none", "OTHER", 404});
     for (const RouteLabel& label : all) {
@@ -220,6 +226,11 @@ void HttpMetrics::appended(AppendResult result, std::size_t events, std::size_t 
 void HttpMetrics::replayed()
 {
     series_->replays.Increment();
+}
+
+void HttpMetrics::refused(Errc code)
+{
+    series_->refused.Add({{"code", std::string{name(code)}}}).Increment();
 }
 
 void HttpMetrics::subscriber_started(Transport transport)

@@ -3,6 +3,8 @@
 // What the HTTP front end counts. The .cpp holds every name and help text; callers can not spell a
 // label. All values exist, at zero, from the start. Safe from any thread.
 
+#include "core/base/error.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +63,7 @@ public:
     void appended(AppendResult result, std::size_t events, std::size_t bytes,
                   std::chrono::nanoseconds took);
     void replayed();
+    void refused(Errc code); // one event, by a rule
 
     void subscriber_started(Transport transport);
     void subscriber_ended(Transport transport, FeedEnd reason);

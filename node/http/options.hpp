@@ -2,10 +2,14 @@
 
 // Settings of the HTTP front end. Every wait and every size has its bound here, with its unit.
 
+#include "core/rules/emission_rules.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace sealstream::http {
 
@@ -26,6 +30,19 @@ struct Limits {
     std::size_t bulk_appends_max{256};           // of one mixed bulk at the same time
     std::size_t bulk_results_bytes_max{1 << 20}; // held back until the request has been read
     std::chrono::seconds wait_max{60};           // long-poll and min-position
+};
+
+// Who may append what.
+struct PolicyOptions {
+    UnknownTypes unknown_types{UnknownTypes::allow}; // events of a type without a policy
+    // Names for groups of sources: "registry" in emit_from_registry. Each has its patterns.
+    std::map<std::string, std::vector<std::string>, std::less<>> classes{
+        {"registry", {"registry*"}}, {"teg", {"teg*"}}};
+    std::size_t types_max{10'000};                   // event types that may have a policy
+    std::size_t dry_run_events_max{1'000'000};       // looked at by one dry run
+    std::size_t rejection_data_bytes_max{4'096};     // of a refused event's data is kept
+    std::uint32_t rejections_keep_days{90};          // then they are forgotten
+    std::chrono::milliseconds apply_wait_max{5'000}; // for an edit to hold on this node
 };
 
 struct Timeouts {

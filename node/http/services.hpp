@@ -8,6 +8,7 @@
 #include "core/ports/event_index.hpp"
 #include "core/ports/event_log.hpp"
 #include "core/ports/ledger_auditor.hpp"
+#include "core/ports/rejection_log.hpp"
 #include "node/http/health.hpp"
 #include "node/http/metrics.hpp"
 #include "node/http/options.hpp"
@@ -18,7 +19,8 @@
 
 namespace sealstream {
 class FeedHub;
-}
+class RulebookFollower;
+} // namespace sealstream
 
 namespace sealstream::http {
 
@@ -43,6 +45,9 @@ struct Services {
     std::function<void()> request_drain{};                  // POST /drain: the same path as SIGTERM
     std::function<std::string()> metrics_text{};            // of all ledgers; empty: only `metrics`
     security::Gate* gate{&security::Gate::loopback_only()}; // who a request is from
+    RulebookFollower* rules{nullptr};                       // null: only reserved names are refused
+    RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
+    PolicyOptions policy{};
 };
 
 } // namespace sealstream::http

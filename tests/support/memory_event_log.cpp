@@ -85,7 +85,7 @@ struct MemoryEventLog::State {
         }
         std::vector<Position> matching;
         for (std::uint64_t number = after.value + 1; number <= records.size(); ++number) {
-            if (filter.matches(event_at(Position{number}).stream)) {
+            if (filter.matches(names[number - 1])) {
                 matching.push_back(Position{number});
             }
         }
@@ -111,6 +111,8 @@ struct MemoryEventLog::State {
     const MemoryLogOptions options;
     Notifier grown;
     std::vector<StoredRecord> records;
+    std::vector<StreamName>
+        names; // of each record's stream: what a server knows without reading it
     std::unordered_map<StreamName, Stream> streams;
     std::unordered_map<EventId, Position> ids;
     std::deque<AppendFault> append_faults;
@@ -151,6 +153,7 @@ void MemoryEventLog::State::add(const Event& event, Stream& stream)
 {
     const Position position{records.size() + 1};
     records.push_back({position, clock.wall(), codec(options.codec).encode(event)});
+    names.push_back(event.stream);
     ids.emplace(event.draft.id, position);
     stream.head.position = position;
     stream.positions.push_back(position);
@@ -223,8 +226,12 @@ public:
                 cursor_ = batch.records.empty() ? cursor_ : batch.records.back().position;
                 const ReadLimits one{1, 1};
                 batch.is_caught_up = state_->page_after(cursor_, one, filter_).empty();
+                if (batch.is_caught_up) {
+                    cursor_ = Position{state_->records.size()};
+                }
                 co_return batch;
             }
+            cursor_ = Position{state_->records.size()};
             co_await state_->grown.wait_for(left);
         }
     }
@@ -358,6 +365,7 @@ void MemoryEventLog::replace_record(Position position, Bytes record)
 void MemoryEventLog::cut_after(Position last)
 {
     state_->records.resize(std::min<std::size_t>(state_->records.size(), last.value));
+    state_->names.resize(state_->records.size());
     std::erase_if(state_->ids, [last](const auto& known) { return known.second > last; });
     for (auto& [name, stream] : state_->streams) {
         std::erase_if(stream.positions, [last](Position position) { return position > last; });

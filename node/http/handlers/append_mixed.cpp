@@ -11,6 +11,7 @@
 //   400, 413, 415, 503, 507 as POST /v1/streams/{type}/{id}/events
 
 #include "node/http/admission.hpp"
+#include "node/http/append_admission.hpp"
 #include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
@@ -42,10 +43,39 @@ std::vector<StreamAppend> by_stream(std::vector<EventInput> events,
     return batch;
 }
 
-Task<Response> append_atomic(Services& services, std::vector<EventInput> events)
+// Refusals number the events stream by stream; the client knows them by its own order.
+std::vector<Refusal> in_request_order(std::vector<Refusal> refusals,
+                                      const std::vector<StreamAppend>& batch,
+                                      const std::vector<std::pair<std::size_t, std::size_t>>& order)
+{
+    std::vector<std::size_t> starts(batch.size(), 0);
+    for (std::size_t at = 1; at < batch.size(); ++at) {
+        starts[at] = starts[at - 1] + batch[at - 1].drafts.size();
+    }
+    std::vector<std::size_t> place_of(order.size());
+    for (std::size_t at = 0; at < order.size(); ++at) {
+        place_of[starts[order[at].first] + order[at].second] = at;
+    }
+    for (Refusal& refusal : refusals) {
+        refusal.event = place_of[refusal.event];
+    }
+    std::sort(refusals.begin(), refusals.end(),
+              [](const Refusal& one, const Refusal& other) { return one.event < other.event; });
+    return refusals;
+}
+
+Task<Response> append_atomic(Services& services, std::vector<EventInput> events, bool is_array)
 {
     std::vector<std::pair<std::size_t, std::size_t>> order;
     auto batch = by_stream(std::move(events), order);
+    auto candidates = candidates_in(batch);
+    auto refusals = co_await admit_events(services, std::move(candidates));
+    if (!refusals) {
+        co_return problem(refusals.error());
+    }
+    if (!refusals->empty()) {
+        co_return refused(in_request_order(*std::move(refusals), batch, order), is_array);
+    }
     std::vector<std::size_t> starts(batch.size(), 0);
     for (std::size_t at = 1; at < batch.size(); ++at) {
         starts[at] = starts[at - 1] + batch[at - 1].drafts.size();
@@ -141,7 +171,8 @@ Task<Response> append_mixed(RequestContext& request)
         }
     }
     if (is_atomic) {
-        co_return co_await append_atomic(services, *std::move(events));
+        co_return co_await append_atomic(services, *std::move(events),
+                                         is_event_array(form, request.body));
     }
     std::vector<BulkItem> items;
     items.reserve(events->size());

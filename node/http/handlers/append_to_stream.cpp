@@ -10,6 +10,9 @@
 //        it was there already, and the places are the original ones
 //   200  NDJSON: one result per line and a summary
 //   400  malformed, bad_name, … with a pointer into the body
+//   403  emission_refused: the policy of the type does not let this source emit it ("refusals"
+//   names
+//        the rules); forbidden: the stream is the ledger's own
 //   412  the condition does not hold: current_version and the events that came between
 //   413  larger than a limit     415  another Content-Type
 //   422  the id or key was used for other content
@@ -17,6 +20,7 @@
 //   appended 507  the log is full
 
 #include "node/http/admission.hpp"
+#include "node/http/append_admission.hpp"
 #include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
@@ -61,12 +65,21 @@ Task<Response> append_to_stream(RequestContext& request)
 
     StreamAppend append{*stream, *expected, {}};
     append.drafts.reserve(events->size());
+    std::vector<Candidate> candidates;
     for (EventInput& event : *events) {
         const auto admitted = admit_draft(request, stream->type, event.draft);
         if (!admitted) {
             co_return not_admitted(admitted.error());
         }
         append.drafts.push_back(std::move(event.draft));
+        candidates.push_back({append.stream, append.drafts.back()});
+    }
+    const auto refusals = co_await admit_events(services, std::move(candidates));
+    if (!refusals) {
+        co_return problem(refusals.error());
+    }
+    if (!refusals->empty()) {
+        co_return refused(*refusals, is_event_array(form, request.body));
     }
     if (!append.drafts.front().key.empty()) {
         const auto replay = co_await find_replay(services, append.stream, append.drafts);

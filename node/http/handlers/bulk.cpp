@@ -1,6 +1,7 @@
 #include "node/http/handlers/bulk.hpp"
 
 #include "core/event/canonical_json.hpp"
+#include "node/http/append_admission.hpp"
 #include "node/http/handlers/appending.hpp"
 
 #include <set>
@@ -101,10 +102,39 @@ Task<void> append_group(std::shared_ptr<Wave> wave, Group group)
     wave->changed.notify_all();
 }
 
+// Takes the drafts away from the items that may not be appended; their errors say why.
+Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem> items)
+{
+    std::vector<Candidate> candidates;
+    std::vector<std::size_t> places;
+    for (std::size_t at = 0; at < items.size(); ++at) {
+        if (items[at].draft) {
+            candidates.push_back({items[at].stream, *items[at].draft});
+            places.push_back(at);
+        }
+    }
+    const auto refusals = co_await admit_events(services, std::move(candidates));
+    if (!refusals) {
+        for (const std::size_t place : places) {
+            items[place].error = refusals.error();
+            items[place].draft.reset();
+        }
+        co_return items;
+    }
+    for (const Refusal& refusal : *refusals) {
+        BulkItem& item = items[places[refusal.event]];
+        item.error = refusal.error;
+        item.reason = refusal.rule + ": " + refusal.error.context;
+        item.draft.reset();
+    }
+    co_return items;
+}
+
 } // namespace
 
 Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkItem> items)
 {
+    items = co_await admit_items(services, std::move(items));
     const auto wave = std::make_shared<Wave>(services, std::move(items));
     for (std::size_t at = 0; at < wave->items.size();) {
         const Group group = next_group(wave->items, at, services.limits);
@@ -144,7 +174,7 @@ void append_item_members(std::string& to, const BulkItem& item)
         append_canonical_string(to, error.pointer);
     }
     to.append(",\"detail\":");
-    append_canonical_string(to, row.title);
+    append_canonical_string(to, item.reason.empty() ? row.title : std::string_view{item.reason});
     to.push_back('}');
 }
 

@@ -16,6 +16,7 @@ struct BulkItem {
     std::optional<Placed> placed;
     bool is_repeat{false};
     std::optional<Error> error;
+    std::string reason; // of a refusal, for the client
 };
 
 // Appends all items that have a draft; afterwards each has a place or an error.

@@ -1,5 +1,6 @@
 #include "tests/node/http/http_world.hpp"
 
+#include "core/base/check.hpp"
 #include "core/event/canonical_json.hpp"
 #include "node/feeds/event_json.hpp"
 #include "node/feeds/feed_filter.hpp"
@@ -131,11 +132,16 @@ std::string Got::at(std::string_view pointer) const
 HttpWorld::HttpWorld(http::Limits limits, FeedHubOptions hub)
     : log{context.get_executor(), clock},
       feeds{context.get_executor(), log, hub},
+      rules{context.get_executor(), log, clock, {}},
       services{log,     &index, nullptr,   clock, ids,    feeds,
                metrics, health, stop_wish, tasks, limits, http::FeedOptions{}}
 {
     health.set_started();
     feeds.start(tasks);
+    rules.start(tasks);
+    services.rules = &rules;
+    const auto read = run_task(context, rules.applied(Position{}, std::chrono::seconds{5}));
+    SEAL_CHECK(read.has_value(), "an empty log has no rules");
 }
 
 HttpWorld::~HttpWorld()
@@ -147,6 +153,7 @@ void HttpWorld::stop()
 {
     stop_wish.request();
     feeds.close();
+    rules.close();
     const std::chrono::seconds longest{5};
     run_task(context, tasks.wait_idle(longest));
 }

@@ -5,6 +5,7 @@
 
 #include "node/feeds/feed_hub.hpp"
 #include "node/http/dispatch.hpp"
+#include "node/rules/rulebook_follower.hpp"
 #include "tests/support/memory_event_log.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -73,6 +74,7 @@ public:
     MemoryEventLog log;
     EventIdSource ids{clock};
     FeedHub feeds;
+    RulebookFollower rules;
     prometheus::Registry registry;
     http::HttpMetrics metrics{registry, http::route_labels()};
     http::Health health;

@@ -25,6 +25,7 @@ TEST_CASE("the HTTP front end has exactly these metrics", "[http][metrics]")
         "sealstream_http_requests_in_flight",
         "sealstream_http_requests_total",
         "sealstream_idempotent_replays_total",
+        "sealstream_rejected_events_total",
         "sealstream_subscriber_disconnects_total",
         "sealstream_subscribers",
     };

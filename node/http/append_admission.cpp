@@ -1,0 +1,174 @@
+#include "node/http/append_admission.hpp"
+
+#include "core/base/log.hpp"
+#include "core/event/canonical_json.hpp"
+#include "core/rules/system_streams.hpp"
+#include "node/http/problem.hpp"
+#include "node/rules/rulebook_follower.hpp"
+
+namespace sealstream::http {
+
+namespace {
+
+std::optional<Refusal> check_reserved(const Candidate& candidate)
+{
+    if (!is_system_stream_type(candidate.stream.type)) {
+        return std::nullopt;
+    }
+    return Refusal{0,
+                   {Errc::forbidden,
+                    "streams whose type begins with \"" + std::string{system_prefix} +
+                        "\" are the ledger's own",
+                    "/stream"},
+                   "reserved"};
+}
+
+std::optional<Refusal> check_emission(const Rulebook& rules, const PolicyOptions& options,
+                                      const Candidate& candidate)
+{
+    const EmissionQuestion question{candidate.draft.type, candidate.draft.source,
+                                    candidate.stream.type};
+    if (rules.emission.allows(question, options.unknown_types)) {
+        return std::nullopt;
+    }
+    auto answer = rules.emission.explain(question, options.unknown_types);
+    return Refusal{
+        0, {Errc::emission_refused, std::move(answer.reason), "/type"}, std::move(answer.rule)};
+}
+
+// The beginning of `text`, not cut inside a character.
+std::string beginning(std::string_view text, std::size_t bytes_max)
+{
+    std::size_t end = std::min(text.size(), bytes_max);
+    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
+        --end;
+    }
+    return std::string{text.substr(0, end)};
+}
+
+RejectedEvent rejected(const Refusal& refusal, const Candidate& candidate,
+                       const PolicyOptions& options)
+{
+    const Draft& draft = candidate.draft;
+    RejectedEvent event;
+    event.code = name(refusal.error.code);
+    event.rule = refusal.rule;
+    event.reason = refusal.error.context;
+    event.id = draft.id;
+    event.type = draft.type;
+    event.stream = candidate.stream;
+    event.source = draft.source;
+    event.actor = draft.actor;
+    event.key = draft.key;
+    event.data_digest = sha256(as_bytes(draft.data));
+    event.data_bytes = draft.data.size();
+    event.data = beginning(draft.data, options.rejection_data_bytes_max);
+    return event;
+}
+
+void log_refusals(const std::vector<Refusal>& refusals, const std::vector<Candidate>& candidates)
+{
+    for (const Refusal& refusal : refusals) {
+        const Candidate& candidate = candidates[refusal.event];
+        log(Level::warn, "append.rejected", "http",
+            {{"code", name(refusal.error.code)},
+             {"rule", refusal.rule},
+             {"type", candidate.draft.type},
+             {"stream_type", candidate.stream.type},
+             {"source", candidate.draft.source}});
+    }
+}
+
+void append_refusal(std::string& to, const Refusal& refusal, bool is_array)
+{
+    const std::string place = is_array ? "/" + std::to_string(refusal.event) : std::string{};
+    to.append("{\"pointer\":");
+    append_canonical_string(to, place + refusal.error.pointer);
+    to.append(",\"code\":\"").append(name(refusal.error.code)).append("\",\"rule\":");
+    append_canonical_string(to, refusal.rule);
+    to.append(",\"reason\":");
+    append_canonical_string(to, refusal.error.context);
+    to.push_back('}');
+}
+
+} // namespace
+
+std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
+                           std::span<Candidate> candidates)
+{
+    std::vector<Refusal> refusals;
+    for (std::size_t at = 0; at < candidates.size(); ++at) {
+        auto refusal = check_reserved(candidates[at]);
+        if (!refusal) {
+            refusal = check_emission(rules, options, candidates[at]);
+        }
+        if (refusal) {
+            refusal->event = at;
+            refusals.push_back(*std::move(refusal));
+        }
+    }
+    return refusals;
+}
+
+Task<Result<std::vector<Refusal>>> admit_events(Services& services,
+                                                std::vector<Candidate> candidates)
+{
+    static const auto no_rules = std::make_shared<const Rulebook>();
+    const auto rules =
+        services.rules == nullptr ? Result<RulebookPtr>{no_rules} : services.rules->current();
+    if (!rules) {
+        co_return rules.error();
+    }
+    auto refusals = judge(**rules, services.policy, candidates);
+    if (refusals.empty()) {
+        co_return refusals;
+    }
+    for (const Refusal& refusal : refusals) {
+        services.metrics.refused(refusal.error.code);
+    }
+    if (services.rejections == nullptr) {
+        log_refusals(refusals, candidates);
+        co_return refusals;
+    }
+    std::vector<RejectedEvent> events;
+    events.reserve(refusals.size());
+    for (const Refusal& refusal : refusals) {
+        events.push_back(rejected(refusal, candidates[refusal.event], services.policy));
+    }
+    const auto recorded = co_await services.rejections->record(std::move(events));
+    if (!recorded) {
+        co_return Error{Errc::unavailable,
+                        "a refusal could not be recorded: " + describe(recorded.error())};
+    }
+    co_return refusals;
+}
+
+std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch)
+{
+    std::vector<Candidate> candidates;
+    for (StreamAppend& append : batch) {
+        for (Draft& draft : append.drafts) {
+            candidates.push_back({append.stream, draft});
+        }
+    }
+    return candidates;
+}
+
+Response refused(const std::vector<Refusal>& refusals, bool is_array)
+{
+    Error error = refusals.front().error;
+    if (is_array) {
+        error.pointer.insert(0, "/" + std::to_string(refusals.front().event));
+    }
+    auto response = bad_input(std::move(error));
+    std::string& members = response.problem->members;
+    members = "\"refusals\":[";
+    for (const Refusal& refusal : refusals) {
+        members.append(members.back() == '[' ? "" : ",");
+        append_refusal(members, refusal, is_array);
+    }
+    members.push_back(']');
+    return response;
+}
+
+} // namespace sealstream::http

@@ -1,0 +1,43 @@
+#pragma once
+
+// May these events be appended? Every way to append asks here, once, after the drafts are complete
+// and before anything is looked up or written. The rules are those of one snapshot of the rulebook.
+//
+// What is refused goes to the forensic log before anybody is told; a refusal that can not be
+// recorded is `unavailable`, so that nothing is refused unseen.
+
+#include "core/ports/event_log.hpp"
+#include "core/rules/rulebook.hpp"
+#include "node/http/response.hpp"
+#include "node/http/services.hpp"
+
+namespace sealstream::http {
+
+// One event on its way to its stream. Rules may change the draft (redaction).
+struct Candidate {
+    const StreamName& stream;
+    Draft& draft;
+};
+
+struct Refusal {
+    std::size_t event{0}; // index among the candidates
+    Error error;          // the pointer is relative to the event; the context is for the client
+    std::string rule;     // that has decided: "policies/TokensIssued@3"
+};
+
+// Pure: what `rules` say about each candidate, in order. At most one refusal for each.
+[[nodiscard]] std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
+                                         std::span<Candidate> candidates);
+
+// Empty: go on.
+//   unavailable   the rules are not known now, or a refusal could not be recorded: repeat later
+[[nodiscard]] Task<Result<std::vector<Refusal>>> admit_events(Services& services,
+                                                              std::vector<Candidate> candidates);
+
+[[nodiscard]] std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch);
+
+// The answer to a request that is refused as a whole: the first refusal's problem, and all of them
+// in "refusals". `is_array`: pointers begin with the event's number.
+[[nodiscard]] Response refused(const std::vector<Refusal>& refusals, bool is_array);
+
+} // namespace sealstream::http
