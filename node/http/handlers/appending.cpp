@@ -35,6 +35,11 @@ AppendResult classify(const Result<Appended>& outcome)
 Result<Expected> parse_conditions(const RequestContext& request)
 {
     const auto& head = request.head();
+    for (const auto* name : {"if-match", "if-none-match"}) {
+        if (head.has_field(name) && head.field(name).empty()) { // a variable that was not set?
+            return Error{Errc::malformed, "a condition must not be empty"};
+        }
+    }
     const auto match = head.field("if-match");
     const auto none_match = head.field("if-none-match");
     if (match.empty() && none_match.empty()) {
@@ -61,6 +66,9 @@ Result<Expected> parse_conditions(const RequestContext& request)
 Result<std::string> idempotency_key(const RequestContext& request)
 {
     std::string_view key = request.field("idempotency-key");
+    if (key.empty() && request.head().has_field("idempotency-key")) {
+        return Error{Errc::malformed, "Idempotency-Key must not be empty"};
+    }
     // The IETF draft has it quoted, most clients send it bare.
     if (key.size() > 2 && key.front() == '"' && key.back() == '"') {
         key = key.substr(1, key.size() - 2);

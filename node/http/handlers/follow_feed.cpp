@@ -51,10 +51,10 @@ Task<Response> follow_feed(RequestContext& request)
     auto& services = request.services();
     const bool is_socket = wants_socket(request);
     const auto query = request.query();
-    const auto allowed =
-        query ? query->allow_only({"after", "type", "stream_type", "stream", "source", "actor",
-                                   "category", "from", "to", is_socket ? "credit" : "after"})
-              : Result<void>{query.error()};
+    const auto allowed = query ? query->allow_only({"after", "type", "stream_type", "stream",
+                                                    "source", "actor", "category", "from", "to",
+                                                    "format", is_socket ? "credit" : "after"})
+                               : Result<void>{query.error()};
     if (!allowed) {
         co_return bad_input(allowed.error());
     }

@@ -72,11 +72,13 @@ TEST_CASE("conditions hold or are refused with what the client has missed", "[ht
         const char* current;
         const char* missed; // version of the first conflicting event
     };
-    const auto row = GENERATE(
-        Row{"If-Match", "\"2\"", 201, "", ""}, Row{"If-Match", "*", 201, "", ""},
-        Row{"If-Match", "\"1\"", 412, "2", "2"}, Row{"If-Match", "\"9\"", 412, "2", ""},
-        Row{"If-None-Match", "*", 412, "2", "1"}, Row{"If-Match", "2", 400, "", ""},
-        Row{"If-Match", "W/\"2\"", 400, "", ""}, Row{"If-None-Match", "\"2\"", 400, "", ""});
+    const auto row =
+        GENERATE(Row{"If-Match", "\"2\"", 201, "", ""}, Row{"If-Match", "*", 201, "", ""},
+                 Row{"If-Match", "\"1\"", 412, "2", "2"}, Row{"If-Match", "\"9\"", 412, "2", ""},
+                 Row{"If-None-Match", "*", 412, "2", "1"}, Row{"If-Match", "2", 400, "", ""},
+                 Row{"If-Match", "W/\"2\"", 400, "", ""},
+                 Row{"If-None-Match", "\"2\"", 400, "", ""}, Row{"If-Match", "", 400, "", ""},
+                 Row{"If-None-Match", "", 400, "", ""}, Row{"Idempotency-Key", "", 400, "", ""});
     CAPTURE(row.field, row.value);
     HttpWorld world;
     REQUIRE(world.post(deal, R"([{"type":"A"},{"type":"B"}])").status == 201);
