@@ -28,7 +28,7 @@ debian_packages() {
         python3 python3-cbor2 python3-jsonschema python3-venv json-schema-test-suite \
         "libboost$boost-dev" "libboost-json$boost-dev" "libboost-url$boost-dev" \
         "libboost-container$boost-dev" "libboost-system$boost-dev" \
-        libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpqxx-dev libpq-dev libcli11-dev libre2-dev \
+        libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpq-dev libcli11-dev libre2-dev \
         "postgresql-$postgres" "postgresql-client-$postgres"
 }
 
@@ -39,7 +39,7 @@ ensure_packages() {
             command -v "$tool" >/dev/null || missing="${missing:-} $tool"
         done
         [ -z "${missing:-}" ] || die "this is not Debian 12 or 13, so install by hand what is missing:$missing" \
-            "(and Boost 1.81+, OpenSSL 3, libpqxx, nats.c, yaml-cpp, prometheus-cpp, Catch2, CLI11, BLAKE3)"
+            "(and Boost 1.81+, OpenSSL 3, libpq, nats.c, yaml-cpp, prometheus-cpp, Catch2, CLI11, BLAKE3)"
         return 0
     fi
     # shellcheck disable=SC2086
