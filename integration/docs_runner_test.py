@@ -39,6 +39,8 @@ class RunnerTest(unittest.TestCase):
         other = shown.replace("01a1", "02b2").replace("03:45", "04:46")
         self.assertTrue(docs_test.is_as_shown(shown, other))
         self.assertFalse(docs_test.is_as_shown(shown, other.replace('"7"', '"8"')))
+        self.assertFalse(docs_test.is_as_shown(shown, shown.replace("01a1fbc9-", "01a1fbc9")))
+        self.assertTrue(docs_test.is_as_shown('{"id":"01a1…","time":"…","position":"7"}', other.replace("02b2", "01a1")))
 
     def test_of_the_head_what_is_shown_must_be_there_with_its_value(self):
         answer = 'HTTP/1.1 201 Created\r\nDate: x\r\nETag: "1"\r\n\r\n{}\n'

@@ -1,6 +1,10 @@
 #include "node/http/handlers/node_json.hpp"
 
+#include "core/cloudevents/cloud_event.hpp"
 #include "core/event/canonical_json.hpp"
+#include "node/http/handlers/reading.hpp"
+
+#include <initializer_list>
 
 namespace sealstream::http {
 
@@ -39,24 +43,40 @@ std::string version_json(const Services& services)
 std::string limits_json(const Services& services)
 {
     const Limits& limits = services.limits;
-    std::string json{"{\"header_bytes_max\":"};
-    json.append(std::to_string(limits.header_bytes_max));
-    const auto number = [&json](std::string_view key, std::size_t value) {
-        json.append(",\"").append(key).append("\":").append(std::to_string(value));
+    const FeedOptions& feeds = services.feed_options;
+    const auto seconds = [](auto duration) {
+        return static_cast<std::size_t>(
+            std::chrono::duration_cast<std::chrono::seconds>(duration).count());
     };
-    number("uri_bytes_max", limits.uri_bytes_max);
-    number("body_bytes_max", limits.body_bytes_max);
-    number("event_bytes_max", limits.event_bytes_max);
-    number("json_depth_max", limits.json_depth_max);
-    number("events_max", limits.events_max);
-    number("page_events_default", limits.page_events);
-    number("page_events_max", limits.page_events_max);
-    number("page_bytes_max", limits.page_bytes_max);
-    number("wait_seconds_max", static_cast<std::size_t>(limits.wait_max.count()));
-    number("stream_type_bytes_max", stream_type_bytes_max);
-    number("stream_id_bytes_max", stream_id_bytes_max);
-    number("event_type_bytes_max", event_type_bytes_max);
-    number("label_bytes_max", label_bytes_max);
+    // Each is described in openapi/about.yaml.
+    const std::initializer_list<std::pair<std::string_view, std::size_t>> rows{
+        {"header_bytes_max", limits.header_bytes_max},
+        {"uri_bytes_max", limits.uri_bytes_max},
+        {"body_bytes_max", limits.body_bytes_max},
+        {"event_bytes_max", limits.event_bytes_max},
+        {"json_depth_max", limits.json_depth_max},
+        {"events_max", limits.events_max},
+        {"page_events_default", limits.page_events},
+        {"page_events_max", limits.page_events_max},
+        {"page_bytes_max", limits.page_bytes_max},
+        {"conflict_events_max", limits.conflict_events_max},
+        {"bulk_results_bytes_max", limits.bulk_results_bytes_max},
+        {"wait_seconds_max", seconds(limits.wait_max)},
+        {"filter_types_max", filter_types_max},
+        {"feed_credit_events_max", feeds.credit_events_max},
+        {"feed_heartbeat_seconds", seconds(feeds.heartbeat)},
+        {"stream_type_bytes_max", stream_type_bytes_max},
+        {"stream_id_bytes_max", stream_id_bytes_max},
+        {"event_type_bytes_max", event_type_bytes_max},
+        {"label_bytes_max", label_bytes_max},
+        {"cloudevent_attributes_max", attributes_max},
+        {"cloudevent_attribute_name_bytes_max", attribute_name_bytes_max},
+    };
+    std::string json;
+    for (const auto& [name, value] : rows) {
+        json.append(json.empty() ? "{\"" : ",\"").append(name);
+        json.append("\":").append(std::to_string(value));
+    }
     json.append("}\n");
     return json;
 }

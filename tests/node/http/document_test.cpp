@@ -158,6 +158,21 @@ TEST_CASE("every error of every operation is a problem, but for probes", "[http]
     CHECK(errors > http::routes().size());
 }
 
+TEST_CASE("every limit that is shown is described, and every one that is described is shown",
+          "[http][documents]")
+{
+    HttpWorld world;
+    const auto document = openapi();
+    const auto shown = world.get("/v1/limits").json();
+    const auto& described = document.at_pointer("/components/schemas/Limits/properties");
+
+    for (const auto& [name, value] : shown.as_object()) {
+        INFO("openapi/about.yaml must describe " << std::string{name});
+        CHECK(described.as_object().contains(name));
+    }
+    CHECK(shown.as_object().size() == described.as_object().size());
+}
+
 TEST_CASE("the documents are served as JSON, and as YAML to who asks for it", "[http][documents]")
 {
     HttpWorld world;
