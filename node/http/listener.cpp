@@ -25,13 +25,49 @@ Task<void> run_session(std::unique_ptr<Session> session, Notifier* room)
 Listener::Listener(boost::asio::any_io_executor executor, Surface surface, const Options& options,
                    Services& services)
     : options_{options},
-      shared_{options, services, surface, {}, {}},
+      shared_{options, services, surface, {}, {}, {}},
       acceptor_{executor},
       room_{executor},
       finished_{executor},
       sessions_{executor},
       loops_{executor}
 {
+}
+
+const security::TlsOptions& Listener::tls_options() const noexcept
+{
+    return shared_.surface == Surface::clients ? options_.tls : options_.admin_tls;
+}
+
+// Off loopback, bytes must be hidden and clients known. Operators' probes need no name: whoever has
+// none is told about health and nothing else.
+Result<void> Listener::may_bind(const boost::asio::ip::address& ip) const
+{
+    if (ip.is_loopback()) {
+        return {};
+    }
+    const bool is_clients = shared_.surface == Surface::clients;
+    const std::string prefix = is_clients ? "http." : "http.admin_";
+    const auto& tls = tls_options();
+    const bool is_plain_allowed =
+        is_clients ? options_.is_plain_anywhere : options_.is_admin_plain_anywhere;
+    if (!tls.is_on() && !is_plain_allowed) {
+        return Error{Errc::forbidden,
+                     "will not listen on " + ip.to_string() +
+                         " without TLS: set " + prefix + "tls.certificate_file and " + prefix +
+                         "tls.key_file, or bind 127.0.0.1 or ::1; where something else encrypts, "
+                         "set " + prefix + "plaintext: anywhere"};
+    }
+    const bool knows_clients =
+        options_.has_authentication ||
+        tls.client_certificates != security::ClientCertificates::none;
+    if (is_clients && !knows_clients) {
+        return Error{Errc::forbidden,
+                     "will not listen on " + ip.to_string() +
+                         ", because nobody could sign in: set http.tls.client_certificates, "
+                         "or tokens.issuers, or an anonymous rule in access.rules"};
+    }
+    return {};
 }
 
 Result<void> Listener::bind(const std::string& address, std::uint16_t port)
@@ -41,12 +77,10 @@ Result<void> Listener::bind(const std::string& address, std::uint16_t port)
     if (failure) {
         return Error{Errc::malformed, "\"" + address + "\" is not an IP address"};
     }
-    if (!ip.is_loopback()) {
-        return Error{
-            Errc::forbidden,
-            "will not listen on " + address +
-                ": it is not loopback, and without authentication everybody who reaches it "
-                "could append; bind 127.0.0.1 or ::1"};
+    SEAL_TRY_VOID(may_bind(ip));
+    if (tls_options().is_on()) {
+        SEAL_TRY(certificates, security::TlsCertificates::load(tls_options()));
+        shared_.certificates = std::move(certificates);
     }
     const tcp::endpoint endpoint{ip, port};
     acceptor_.open(endpoint.protocol(), failure);
@@ -104,14 +138,35 @@ Task<void> Listener::accept_all()
 
 Task<void> Listener::sweep_all()
 {
+    auto look_at_files = std::chrono::steady_clock::now();
     while (!is_finished_) {
         const auto now = std::chrono::steady_clock::now();
+        if (now >= look_at_files) {
+            refresh_certificates(false);
+            look_at_files = now + security::certificates_poll;
+        }
         const bool is_draining = shared_.services.stop.requested();
         for (Session* session : shared_.sessions) {
             session->sweep(now, is_draining);
         }
         shared_.date = to_http_date(shared_.services.clock.wall().nanoseconds / 1'000'000'000);
         co_await finished_.wait_for(options_.timeouts.sweep);
+    }
+}
+
+void Listener::refresh_certificates(bool is_forced)
+{
+    if (shared_.certificates == nullptr) {
+        return;
+    }
+    const auto refreshed = shared_.certificates->refresh(is_forced);
+    const std::string file = tls_options().certificate_file.string();
+    if (!refreshed) {
+        log(Level::warn, "http.certificate_not_loaded", "http",
+            {{"file", file}, {"reason", describe(refreshed.error())}});
+    } else if (*refreshed) {
+        log(Level::info, "http.certificate_loaded", "http",
+            {{"file", file}, {"serial", shared_.certificates->current()->serial()}});
     }
 }
 

@@ -17,7 +17,9 @@ public:
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
-    //   forbidden     the address is not loopback; there is no authentication yet
+    // With TLS when the options of the surface say so.
+    //   forbidden     the address is not loopback, and the settings do not make that safe
+    //   not_found, malformed  a certificate or key can not be read
     //   malformed     not an IP address
     //   unavailable   the address or the port can not be had
     [[nodiscard]] Result<void> bind(const std::string& address, std::uint16_t port);
@@ -26,12 +28,18 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::size_t connections() const noexcept { return shared_.sessions.size(); }
 
+    // Reads certificates again when their files changed, or when told to. What does not load leaves
+    // the old ones in use. Connections that are open keep what they have.
+    void refresh_certificates(bool is_forced);
+
     // Takes what the kernel has already accepted for us, then no more.
     void stop_accepting();
     // Waits for all sessions; those that are left at the end are cut. Returns how many.
     [[nodiscard]] Task<std::size_t> finish(std::chrono::milliseconds longest);
 
 private:
+    [[nodiscard]] Result<void> may_bind(const boost::asio::ip::address& ip) const;
+    [[nodiscard]] const security::TlsOptions& tls_options() const noexcept;
     [[nodiscard]] Task<void> accept_all();
     [[nodiscard]] Task<void> sweep_all();
     void serve(boost::asio::ip::tcp::socket socket);

@@ -3,6 +3,7 @@
 // Settings of the HTTP front end. Every wait and every size has its bound here, with its unit.
 
 #include "core/rules/emission_rules.hpp"
+#include "node/security/tls_options.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -46,6 +47,7 @@ struct PolicyOptions {
 };
 
 struct Timeouts {
+    std::chrono::milliseconds handshake{10'000};    // of TLS
     std::chrono::milliseconds idle{75'000};         // between two requests
     std::chrono::milliseconds header{10'000};       // from the first byte to the empty line
     std::chrono::milliseconds body{10'000};         // plus one second for every KiB that has come
@@ -74,6 +76,14 @@ struct Options {
     std::chrono::milliseconds drain_idle{1'000}; // a connection that is silent so long is closed
 
     Timeouts timeouts;
+
+    // Addresses that are not loopback need TLS, or this said about plain HTTP on them; clients'
+    // also need a way to tell who they are.
+    security::TlsOptions tls;
+    security::TlsOptions admin_tls;
+    bool is_plain_anywhere{false};
+    bool is_admin_plain_anywhere{false};
+    bool has_authentication{false}; // set by the wiring: tokens or anonymous rules are set up
 };
 
 } // namespace sealstream::http

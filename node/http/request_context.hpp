@@ -88,7 +88,8 @@ public:
     std::string request_id;
     const Route* route{nullptr};
     PathParameters parameters;
-    security::CallerPtr certificate; // who the connection's certificate names; null: nobody
+    // Who the connection's certificate names; null: it has none.
+    const Result<security::CallerPtr>* certificate{nullptr};
 
     void admit(security::CallerPtr caller) noexcept { caller_ = std::move(caller); }
 

@@ -33,6 +33,12 @@ Result<void> Server::start()
     return {};
 }
 
+void Server::reload_certificates()
+{
+    open_.refresh_certificates(true);
+    admin_.refresh_certificates(true);
+}
+
 Task<std::size_t> Server::drain(std::chrono::milliseconds longest)
 {
     const auto began = std::chrono::steady_clock::now();

@@ -23,6 +23,9 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept { return open_.port(); }
     [[nodiscard]] std::uint16_t admin_port() const noexcept { return admin_.port(); }
 
+    // Certificates are read again when their files change; this does it at once.
+    void reload_certificates();
+
     // Must be awaited once after start(). Requests `services.stop`. The operators' listener answers
     // until the end, so that the drain can be watched. Returns the number of connections that had
     // to be cut.

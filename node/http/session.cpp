@@ -34,6 +34,9 @@ Session::Session(tcp::socket socket, SessionShared& shared)
     boost::system::error_code ignored;
     socket_.set_option(tcp::no_delay{true}, ignored);
     socket_.non_blocking(true, ignored);
+    if (shared_.certificates != nullptr) {
+        tls_ = std::make_unique<security::TlsChannel>(socket_, shared_.certificates->current());
+    }
     is_local_ = socket_.remote_endpoint(ignored).address().is_loopback();
     shared_.services.metrics.connection_opened(shared_.surface == Surface::operators);
 }
@@ -46,8 +49,15 @@ Session::~Session()
 
 Task<void> Session::run()
 {
-    for (bool goes_on = true; goes_on;) {
+    bool goes_on = true;
+    if (tls_ != nullptr) {
+        goes_on = co_await shake_hands();
+    }
+    while (goes_on) {
         goes_on = co_await serve_one();
+    }
+    if (tls_ != nullptr) {
+        tls_->close_sending();
     }
     boost::system::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
@@ -67,7 +77,8 @@ void Session::sweep(Monotonic now, bool is_draining)
     boost::system::error_code ignored;
     const bool is_silent = is_draining && phase_ == Phase::idle &&
                            now - entered_ >= shared_.options.drain_idle &&
-                           socket_.available(ignored) == 0;
+                           socket_.available(ignored) == 0 &&
+                           (tls_ == nullptr || !tls_->has_pending());
     if (now < deadline_ && !is_silent) {
         return;
     }
@@ -94,6 +105,7 @@ Task<bool> Session::serve_one()
     }
     RequestContext request{head_, shared_.services};
     request.is_local = is_local_;
+    request.certificate = certificate_ ? &*certificate_ : nullptr;
     auto response = find_route(request, shared_.surface);
     if (response.status == 0) {
         auto admitted = admit(request);
@@ -249,12 +261,19 @@ Task<Session::Got> Session::read_input(std::size_t bytes_max)
         deadline_ = deadline;
     }
     const auto space = input_.prepare(bytes_max);
-    const auto [failure, size] = co_await socket_.async_read_some(space, use_tuple);
-    if (failure) {
+    security::TlsChannel::Moved read;
+    if (tls_ == nullptr) {
+        const auto [failure, size] = co_await socket_.async_read_some(space, use_tuple);
+        read = {failure, size};
+    } else {
+        const std::span<char> to{static_cast<char*>(space.data()), space.size()};
+        read = co_await tls_->read_some(to);
+    }
+    if (read.failure) {
         co_return has_timed_out_ ? Got::timeout : Got::end;
     }
     has_timed_out_ = false;
-    input_.commit(size);
+    input_.commit(read.size);
     co_return Got::all;
 }
 
@@ -305,6 +324,9 @@ Task<bool> Session::answer(Response& response)
 // that we are done, and read on for a moment.
 Task<void> Session::linger()
 {
+    if (tls_ != nullptr) {
+        tls_->close_sending();
+    }
     boost::system::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     enter(Phase::linger, shared_.options.timeouts.linger);

@@ -11,6 +11,8 @@
 #include "node/http/dispatch.hpp"
 #include "node/http/request_parser.hpp"
 #include "node/http/response_writer.hpp"
+#include "node/security/tls_certificates.hpp"
+#include "node/security/tls_channel.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -28,6 +30,7 @@ struct SessionShared {
     Surface surface;
     std::list<Session*> sessions;
     std::string date; // refreshed by the sweep
+    std::unique_ptr<security::TlsCertificates> certificates{}; // null: plain HTTP
 };
 
 class Session final : public BodyReader, public Duplex {
@@ -54,9 +57,12 @@ public:
 private:
     using Buffers = std::vector<boost::asio::const_buffer>;
 
-    enum class Phase : std::uint8_t { idle, header, body, handling, write, linger };
+    enum class Phase : std::uint8_t { handshake, idle, header, body, handling, write, linger };
     enum class Got : std::uint8_t { all, end, timeout, refused };
 
+    [[nodiscard]] Task<bool> shake_hands();
+    [[nodiscard]] Task<bool> receive_encrypted(std::string& to);
+    [[nodiscard]] Task<bool> write_encrypted(Buffers buffers);
     [[nodiscard]] Task<bool> serve_one();
     [[nodiscard]] Task<Got> read_header();
     [[nodiscard]] Task<Got> read_body(std::size_t bytes_max);
@@ -79,6 +85,8 @@ private:
     }
 
     boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<security::TlsChannel> tls_; // over socket_; null: plain
+    std::optional<Result<security::CallerPtr>> certificate_;
     SessionShared& shared_;
     std::list<Session*>::iterator place_;
     boost::beast::flat_buffer input_;

@@ -61,6 +61,9 @@ Task<bool> Session::receive(std::string& to)
 {
     if (input_.size() == 0 && !has_stopped_receiving_) {
         input_.shrink_to_fit();
+        if (tls_ != nullptr) {
+            co_return co_await receive_encrypted(to);
+        }
         // Waiting without a buffer: most subscribers never say a word.
         const auto [failure] = co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
         if (failure || has_stopped_receiving_) {
@@ -104,6 +107,9 @@ Task<bool> Session::write(std::string_view bytes)
 
 Task<bool> Session::write(Buffers buffers)
 {
+    if (tls_ != nullptr) {
+        co_return co_await write_encrypted(std::move(buffers));
+    }
     std::span<boost::asio::const_buffer> rest{buffers};
     const auto drop = [&rest](std::size_t size) {
         while (!rest.empty() && size >= rest.front().size()) {

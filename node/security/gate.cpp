@@ -1,5 +1,10 @@
 #include "node/security/gate.hpp"
 
+#include "core/event/names.hpp"
+#include "node/security/peer_certificate.hpp"
+
+#include <algorithm>
+
 namespace sealstream::security {
 
 namespace {
@@ -24,9 +29,25 @@ Result<void> check_access_rule(std::string_view line)
     return rule ? Result<void>{} : Result<void>{rule.error()};
 }
 
-Gate::Gate(AccessOptions options, std::vector<AccessRule> rules)
+Result<void> check_trust_domain(std::string_view line)
+{
+    const auto id = SpiffeId::parse("spiffe://" + std::string{line} + "/workload");
+    if (!id || id->trust_domain != line) {
+        return Error{Errc::malformed, "must be a trust domain, such as example.org"};
+    }
+    return {};
+}
+
+Result<void> check_spiffe_source(std::string_view line)
+{
+    const auto mapping = SourceMapping::parse(line);
+    return mapping ? Result<void>{} : Result<void>{mapping.error()};
+}
+
+Gate::Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources)
     : options_{std::move(options)},
       rules_{std::move(rules)},
+      sources_{std::move(sources)},
       nobody_{admit({})},
       local_{make_local()}
 {
@@ -42,12 +63,18 @@ Result<std::unique_ptr<Gate>> Gate::make(AccessOptions options)
         }
         rules.push_back(*std::move(rule));
     }
-    return std::unique_ptr<Gate>{new Gate{std::move(options), std::move(rules)}};
+    std::vector<SourceMapping> sources;
+    for (const std::string& line : options.spiffe_sources) {
+        SEAL_TRY(source, SourceMapping::parse(line));
+        sources.push_back(std::move(source));
+    }
+    return std::unique_ptr<Gate>{
+        new Gate{std::move(options), std::move(rules), std::move(sources)}};
 }
 
 Gate& Gate::loopback_only()
 {
-    static Gate gate{{}, {}};
+    static Gate gate{{}, {}, {}};
     return gate;
 }
 
@@ -57,12 +84,30 @@ Result<CallerPtr> Gate::identify(const Credentials& credentials)
         return Error{Errc::unauthenticated, "no way to check an Authorization field is set up"};
     }
     if (credentials.certificate != nullptr) {
-        return credentials.certificate;
+        return *credentials.certificate;
     }
     if (credentials.is_loopback && options_.trusts_loopback) {
         return local_;
     }
     return nobody_;
+}
+
+Result<CallerPtr> Gate::admit_certificate(std::string_view der) const
+{
+    SEAL_TRY(id, spiffe_id_of_certificate(der));
+    const auto& domains = options_.trust_domains;
+    if (std::find(domains.begin(), domains.end(), id.trust_domain) == domains.end()) {
+        return Error{Errc::unauthenticated,
+                     "the client's certificate is of the trust domain " + id.trust_domain +
+                         ", which access.spiffe_trust_domains does not name"};
+    }
+    Identity identity{Means::certificate, source_of(id, sources_), id.to_string(), {}, {}};
+    if (!check_label(identity.source)) {
+        return Error{Errc::unauthenticated,
+                     id.to_string() + " is too long to be a source; map it in "
+                                      "access.spiffe_sources"};
+    }
+    return admit(std::move(identity));
 }
 
 CallerPtr Gate::admit(Identity identity) const

@@ -8,13 +8,15 @@
 
 #include "node/security/access_rules.hpp"
 #include "node/security/options.hpp"
+#include "node/security/spiffe_id.hpp"
 
 namespace sealstream::security {
 
 // What a request brings along.
 struct Credentials {
     bool is_loopback{false}; // the peer's address is, and nothing says that it is a proxy
-    CallerPtr certificate{}; // of the connection; null: none
+    // Who the connection's certificate names, or why nobody; null: it has none.
+    const Result<CallerPtr>* certificate{nullptr};
     std::string_view authorization{};
     std::size_t authorization_count{0}; // fields of that name
 };
@@ -31,16 +33,21 @@ public:
     // No credentials are no error: the caller is nobody then, and may what rules for anonymous say.
     [[nodiscard]] Result<CallerPtr> identify(const Credentials& credentials);
 
+    // Who a client's certificate names, given as DER after TLS has verified its chain.
+    //   unauthenticated   it is no SPIFFE certificate, or of a trust domain that is not ours
+    [[nodiscard]] Result<CallerPtr> admit_certificate(std::string_view der) const;
+
     // What the rules make of an identity.
     [[nodiscard]] CallerPtr admit(Identity identity) const;
 
     [[nodiscard]] const AccessOptions& options() const noexcept { return options_; }
 
 private:
-    Gate(AccessOptions options, std::vector<AccessRule> rules);
+    Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources);
 
     AccessOptions options_;
     std::vector<AccessRule> rules_;
+    std::vector<SourceMapping> sources_;
     CallerPtr nobody_;
     CallerPtr local_;
 };

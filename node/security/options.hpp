@@ -4,6 +4,7 @@
 // parsed: access_rules.hpp, token_issuer.hpp, spiffe_id.hpp.
 
 #include "core/base/result.hpp"
+#include "node/security/tls_options.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,9 +19,14 @@ struct AccessOptions {
     bool has_open_metrics{false}; // GET /metrics needs no role
     bool forces_actor{false};     // the actor of an event is who signed in, not what it says
     std::vector<std::string> rules{};
+    std::vector<std::string> trust_domains{};  // of clients' certificates; others are refused
+    std::vector<std::string> spiffe_sources{}; // short names for SPIFFE IDs
 };
 
-// What a line of `access.rules` must be.   malformed
+// What a line of `access.rules`, `access.spiffe_trust_domains` and `access.spiffe_sources` must be.
+//   malformed
 [[nodiscard]] Result<void> check_access_rule(std::string_view line);
+[[nodiscard]] Result<void> check_trust_domain(std::string_view line);
+[[nodiscard]] Result<void> check_spiffe_source(std::string_view line);
 
 } // namespace sealstream::security

@@ -169,7 +169,7 @@ Task<Got> HttpWorld::answer(Sent sent)
     PiecewiseBody reader{sent.body};
     http::RequestContext request{head, services};
     request.is_local = sent.is_local;
-    request.certificate = sent.certificate;
+    request.certificate = sent.certificate ? &*sent.certificate : nullptr;
     request.body = sent.body;
     auto response = http::find_route(request, sent.surface);
     if (response.status != 0) {

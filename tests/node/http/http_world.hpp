@@ -38,7 +38,7 @@ struct Sent {
     std::string body{};
     bool is_local{true};
     http::Surface surface{http::Surface::clients};
-    security::CallerPtr certificate{};
+    std::optional<Result<security::CallerPtr>> certificate{};
 };
 
 struct Got {

@@ -1,0 +1,58 @@
+#pragma once
+
+// TLS over a connected socket, on the I/O thread. The socket must not block; who cancels it ends
+// the operations that wait. One read and one write at a time.
+
+#include "core/async/awaitable.hpp"
+#include "node/security/tls_context.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <span>
+
+namespace sealstream::security {
+
+class TlsChannel {
+public:
+    TlsChannel(boost::asio::ip::tcp::socket& socket, std::shared_ptr<const TlsContext> context);
+    ~TlsChannel();
+    TlsChannel(const TlsChannel&) = delete;
+    TlsChannel& operator=(const TlsChannel&) = delete;
+
+    struct Moved {
+        boost::system::error_code failure;
+        std::size_t size{0};
+    };
+
+    //   malformed         no TLS at all; the context is "http" when it was a plain HTTP request
+    //   unauthenticated   the client has no certificate that we trust, or does not trust ours
+    //   unavailable       the connection broke, or was cancelled
+    [[nodiscard]] Task<Result<void>> handshake();
+
+    // As the functions of a socket. The end of the connection is boost::asio::error::eof, whether
+    // it was announced or not: HTTP says itself where a message ends.
+    [[nodiscard]] Task<Moved> read_some(std::span<char> to);
+    [[nodiscard]] Task<Moved> write_some(std::span<const char> bytes);
+    // Without waiting; would_block when it would have to.
+    [[nodiscard]] Moved write_now(std::span<const char> bytes) noexcept;
+
+    // Decrypted bytes that wait here, where the socket does not show them.
+    [[nodiscard]] bool has_pending() const noexcept;
+    // Announces the end of what we send; does not wait.
+    void close_sending() noexcept;
+
+    // DER of the client's certificate, already verified; empty: it has none.
+    [[nodiscard]] std::string peer_certificate() const;
+
+private:
+    struct Native;
+    enum class Wish : std::uint8_t { done, read, write, end, failed };
+    [[nodiscard]] Wish wish_after(int result) noexcept;
+    [[nodiscard]] Task<boost::system::error_code> wait_for(Wish wish);
+
+    boost::asio::ip::tcp::socket& socket_;
+    std::shared_ptr<const TlsContext> context_;
+    std::unique_ptr<Native> native_;
+};
+
+} // namespace sealstream::security
