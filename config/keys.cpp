@@ -1,6 +1,7 @@
 #include "config/keys.hpp"
 
 #include "config/checks.hpp"
+#include "config/security_keys.hpp"
 #include "core/event/names.hpp"
 
 #include <algorithm>
@@ -339,7 +340,7 @@ const std::vector<Key>& keys()
     static const std::vector<Key> all = [] {
         std::vector<Key> result;
         for (auto& section :
-             {process_keys(), http_keys(), policy_keys(), store_keys(), role_keys()}) {
+             {process_keys(), http_keys(), policy_keys(), security_keys(), store_keys(), role_keys()}) {
             result.insert(result.end(), section.begin(), section.end());
         }
         return result;
@@ -374,6 +375,7 @@ std::vector<std::string> broken_relations(const Settings& settings)
               "nats.acknowledge_ms: a retry would come after nats.duplicate_window_s");
     must_hold(settings.http.port == 0 || settings.http.port != settings.http.admin_port,
               "http.admin_listen: the port of http.listen");
+    broken_security_relations(settings, broken);
     return broken;
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/log.hpp"
 #include "jetstream/options.hpp"
 #include "node/http/options.hpp"
+#include "node/security/options.hpp"
 #include "postgres/options.hpp"
 
 #include <chrono>
@@ -74,6 +75,7 @@ struct Settings {
     http::Limits limits{};
     http::FeedOptions feeds{};
     http::PolicyOptions policy{};
+    security::AccessOptions access{};
     jetstream::ConnectionOptions nats{};
     jetstream::EventLogOptions event_log{}; // its ledger, codec and chain come from `ledger`
     PostgresSettings postgres{};

@@ -20,6 +20,11 @@ constexpr std::chrono::seconds drain_longest{20};
 constexpr std::chrono::seconds roles_longest{15};
 constexpr std::size_t pool_threads = 6;
 
+std::string url_of(const security::TlsOptions& tls, const std::string& address, std::uint16_t port)
+{
+    return (tls.is_on() ? "https://" : "http://") + address + ":" + std::to_string(port);
+}
+
 // Everything, in the order in which it is made; destruction is the reverse.
 class Process final : public Parts {
 public:
@@ -38,6 +43,7 @@ public:
         boost::asio::co_spawn(context_, main(), [this](const std::exception_ptr& thrown) {
             SEAL_CHECK(!thrown, "the main task never throws");
             signals_.cancel();
+            hangups_.cancel();
         });
         context_.run();
         threads_.join();
@@ -57,13 +63,13 @@ public:
     std::string url() const override
     {
         return server_ != nullptr
-                   ? "http://" + settings_.http.address + ":" + std::to_string(server_->port())
+                   ? url_of(settings_.http.tls, settings_.http.address, server_->port())
                    : std::string{};
     }
     std::string admin_url() const override
     {
-        return server_ != nullptr ? "http://" + settings_.http.admin_address + ":" +
-                                        std::to_string(server_->admin_port())
+        return server_ != nullptr ? url_of(settings_.http.admin_tls, settings_.http.admin_address,
+                                           server_->admin_port())
                                   : std::string{};
     }
     void stop() override { stop_.request(); }
@@ -78,6 +84,16 @@ private:
         signals_.async_wait([](boost::system::error_code failed, int) {
             if (!failed) {
                 std::_Exit(130); // asked twice: at once
+            }
+        });
+    }
+
+    void reload_on_hangup()
+    {
+        hangups_.async_wait([this](boost::system::error_code failed, int) {
+            if (!failed) {
+                server_->reload_certificates();
+                reload_on_hangup();
             }
         });
     }
@@ -124,10 +140,19 @@ private:
                 services.other_ledgers.emplace(ledger->name(), &ledger->services());
             }
         }
+        SEAL_TRY(gate, security::Gate::make(settings_.access));
+        gate_ = std::move(gate);
+        for (const auto& ledger : ledgers_) {
+            ledger->services().gate = gate_.get();
+        }
+        auto options = settings_.http;
+        options.has_authentication = gate_->knows_clients();
         services.metrics_text = [metrics] { return metrics_page(metrics); };
-        server_ = std::make_unique<http::Server>(context_.get_executor(), settings_.http, services);
+        server_ =
+            std::make_unique<http::Server>(context_.get_executor(), std::move(options), services);
         SEAL_TRY_VOID(server_->start());
         is_serving_ = true;
+        reload_on_hangup();
         health_.set_started();
         sealstream::log(Level::info, "node.listening", "node",
                         {{"url", url()}, {"admin_url", admin_url()}});
@@ -173,6 +198,7 @@ private:
     EventIdSource ids_{clock_};
     boost::asio::io_context context_{1};
     boost::asio::signal_set signals_{context_, SIGINT, SIGTERM};
+    boost::asio::signal_set hangups_{context_, SIGHUP};
     BlockingPool threads_{{pool_threads, 4'096}};
     Stop stop_{context_.get_executor()};       // wished for
     Stop stop_http_{context_.get_executor()};  // requested by the drain
@@ -193,6 +219,7 @@ private:
                           append_tasks_,
                           [this] { stop(); }};
     std::vector<std::unique_ptr<LedgerRuntime>> ledgers_; // the first is the one at "/"
+    std::unique_ptr<security::Gate> gate_;
     std::unique_ptr<http::Server> server_;
     std::function<Task<void>(Parts&)> inside_;
     Result<void> outcome_{};

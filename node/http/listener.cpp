@@ -53,14 +53,14 @@ Result<void> Listener::may_bind(const boost::asio::ip::address& ip) const
         is_clients ? options_.is_plain_anywhere : options_.is_admin_plain_anywhere;
     if (!tls.is_on() && !is_plain_allowed) {
         return Error{Errc::forbidden,
-                     "will not listen on " + ip.to_string() +
-                         " without TLS: set " + prefix + "tls.certificate_file and " + prefix +
+                     "will not listen on " + ip.to_string() + " without TLS: set " + prefix +
+                         "tls.certificate_file and " + prefix +
                          "tls.key_file, or bind 127.0.0.1 or ::1; where something else encrypts, "
-                         "set " + prefix + "plaintext: anywhere"};
+                         "set " +
+                         prefix + "plaintext: anywhere"};
     }
-    const bool knows_clients =
-        options_.has_authentication ||
-        tls.client_certificates != security::ClientCertificates::none;
+    const bool knows_clients = options_.has_authentication ||
+                               tls.client_certificates != security::ClientCertificates::none;
     if (is_clients && !knows_clients) {
         return Error{Errc::forbidden,
                      "will not listen on " + ip.to_string() +

@@ -75,10 +75,9 @@ void Session::enter(Phase phase, std::chrono::milliseconds longest)
 void Session::sweep(Monotonic now, bool is_draining)
 {
     boost::system::error_code ignored;
-    const bool is_silent = is_draining && phase_ == Phase::idle &&
-                           now - entered_ >= shared_.options.drain_idle &&
-                           socket_.available(ignored) == 0 &&
-                           (tls_ == nullptr || !tls_->has_pending());
+    const bool is_silent =
+        is_draining && phase_ == Phase::idle && now - entered_ >= shared_.options.drain_idle &&
+        socket_.available(ignored) == 0 && (tls_ == nullptr || !tls_->has_pending());
     if (now < deadline_ && !is_silent) {
         return;
     }

@@ -29,7 +29,7 @@ struct SessionShared {
     Services& services;
     Surface surface;
     std::list<Session*> sessions;
-    std::string date; // refreshed by the sweep
+    std::string date;                                          // refreshed by the sweep
     std::unique_ptr<security::TlsCertificates> certificates{}; // null: plain HTTP
 };
 

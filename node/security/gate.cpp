@@ -103,11 +103,17 @@ Result<CallerPtr> Gate::admit_certificate(std::string_view der) const
     }
     Identity identity{Means::certificate, source_of(id, sources_), id.to_string(), {}, {}};
     if (!check_label(identity.source)) {
-        return Error{Errc::unauthenticated,
-                     id.to_string() + " is too long to be a source; map it in "
-                                      "access.spiffe_sources"};
+        return Error{Errc::unauthenticated, id.to_string() +
+                                                " is too long to be a source; map it in "
+                                                "access.spiffe_sources"};
     }
     return admit(std::move(identity));
+}
+
+bool Gate::knows_clients() const noexcept
+{
+    return std::any_of(rules_.begin(), rules_.end(),
+                       [](const AccessRule& rule) { return rule.is_for_anonymous; });
 }
 
 CallerPtr Gate::admit(Identity identity) const

@@ -40,6 +40,9 @@ public:
     // What the rules make of an identity.
     [[nodiscard]] CallerPtr admit(Identity identity) const;
 
+    // Whether anybody off this machine can become a caller without a certificate.
+    [[nodiscard]] bool knows_clients() const noexcept;
+
     [[nodiscard]] const AccessOptions& options() const noexcept { return options_; }
 
 private:

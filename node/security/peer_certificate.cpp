@@ -47,8 +47,8 @@ Result<SpiffeId> spiffe_id_of_certificate(std::string_view der)
     }
     const auto usage = X509_get_key_usage(certificate.get()); // all bits where nothing is said
     const bool says_usage = usage != UINT32_MAX;
-    if (says_usage && ((usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0 ||
-                       (usage & KU_DIGITAL_SIGNATURE) == 0)) {
+    if (says_usage &&
+        ((usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0 || (usage & KU_DIGITAL_SIGNATURE) == 0)) {
         return refused("its key is not for signing in");
     }
     SEAL_TRY(uri, only_uri(certificate.get()));

@@ -36,7 +36,6 @@ struct SourceMapping {
 };
 
 // The first mapping that fits; without one the whole ID is the source.
-[[nodiscard]] std::string source_of(const SpiffeId& id,
-                                    const std::vector<SourceMapping>& mappings);
+[[nodiscard]] std::string source_of(const SpiffeId& id, const std::vector<SourceMapping>& mappings);
 
 } // namespace sealstream::security

@@ -139,10 +139,9 @@ Task<Result<void>> TlsChannel::handshake()
                 ERR_clear_error();
                 co_return Error{Errc::malformed, "http"};
             }
-            const bool is_about_trust =
-                reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
-                reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE ||
-                reason > SSL_AD_REASON_OFFSET; // the client's alerts
+            const bool is_about_trust = reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
+                                        reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE ||
+                                        reason > SSL_AD_REASON_OFFSET; // the client's alerts
             co_return Error{is_about_trust ? Errc::unauthenticated : Errc::malformed,
                             take_openssl_error()};
         }

@@ -14,7 +14,8 @@ constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'}
 
 Error failed(const std::filesystem::path& file, std::string_view what)
 {
-    return {Errc::malformed, file.string() + ": " + std::string{what} + ": " + take_openssl_error()};
+    return {Errc::malformed,
+            file.string() + ": " + std::string{what} + ": " + take_openssl_error()};
 }
 
 // Directories, pipes and devices would fail strangely, or wait for ever.

@@ -131,8 +131,8 @@ Authority::~Authority()
 CertificateFiles Authority::issue(const std::string& file, const Request& request)
 {
     const Key key = make_key();
-    const Certificate made = make_certificate(request, key.get(), native_->certificate.get(),
-                                              native_->key.get());
+    const Certificate made =
+        make_certificate(request, key.get(), native_->certificate.get(), native_->key.get());
     CertificateFiles files{folder_ / (file + ".pem"), folder_ / (file + ".key"), {}};
     write_in_one_step(files.key, [&key](BIO* out) {
         return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);

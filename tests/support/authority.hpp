@@ -13,13 +13,13 @@ namespace sealstream::testing {
 
 struct Request {
     std::string name{"localhost"};
-    std::vector<std::string> dns{};       // alternative names
+    std::vector<std::string> dns{}; // alternative names
     std::vector<std::string> addresses{};
     std::vector<std::string> uris{};
-    std::chrono::seconds begins{-3600};   // from now
+    std::chrono::seconds begins{-3600}; // from now
     std::chrono::seconds ends{3600};
     bool is_authority{false};
-    bool may_sign_certificates{false};    // key usage, without being an authority
+    bool may_sign_certificates{false}; // key usage, without being an authority
 };
 
 struct CertificateFiles {

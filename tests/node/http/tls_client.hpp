@@ -8,11 +8,11 @@
 namespace sealstream::testing {
 
 struct TlsOffer {
-    std::filesystem::path trusts{};              // the authority's file
+    std::filesystem::path trusts{};                // the authority's file
     std::optional<CertificateFiles> certificate{}; // to show to the server
-    int version_max{0};                          // TLS1_2_VERSION; 0: the newest
-    std::string protocols{};                     // ALPN, length-prefixed; empty: none
-    std::string ciphers{};                       // of TLS 1.2
+    int version_max{0};                            // TLS1_2_VERSION; 0: the newest
+    std::string protocols{};                       // ALPN, length-prefixed; empty: none
+    std::string ciphers{};                         // of TLS 1.2
 };
 
 struct TlsOutcome {

@@ -43,8 +43,9 @@ TEST_CASE("an answer over TLS is the answer over plain HTTP", "[http][tls]")
     Authority authority;
     ServerWorld world{with_tls(authority, authority.issue_server())};
     const std::string big(300'000, 'x');
-    REQUIRE(world.post("/v1/streams/deal/1/events",
-                       R"({"type":"Opened","data":{"text":")" + big + "\"}}")
+    REQUIRE(world
+                .post("/v1/streams/deal/1/events",
+                      R"({"type":"Opened","data":{"text":")" + big + "\"}}")
                 .status == 201);
 
     const auto got = tls_exchange(world, world.server.port(), {authority.certificate_file()}, ask);
@@ -89,8 +90,8 @@ TEST_CASE("a handshake that does not come to an end is ended", "[http][tls]")
     Authority authority;
     ServerWorld world{with_tls(authority, authority.issue_server())};
 
-    CHECK(world.exchange("").empty());                       // silent
-    CHECK(world.exchange("\x16\x03\x01\x02").empty());        // begun
+    CHECK(world.exchange("").empty());                               // silent
+    CHECK(world.exchange("\x16\x03\x01\x02").empty());               // begun
     CHECK(world.exchange("\x16\x03\x01 no TLS at all").size() < 32); // an alert at most
 }
 
@@ -98,8 +99,7 @@ TEST_CASE("the verified certificate is the source of what it appends", "[http][t
 {
     Authority authority;
     const auto gate = gate_for({"source=registry-a roles=writer|reader"});
-    ServerWorld world{
-        with_tls(authority, authority.issue_server(), ClientCertificates::required)};
+    ServerWorld world{with_tls(authority, authority.issue_server(), ClientCertificates::required)};
     world.services.gate = gate.get();
     const auto client =
         authority.issue_client("registry", "spiffe://example.org/service/registry-a");
@@ -118,8 +118,7 @@ TEST_CASE("certificates that prove nothing let nobody in", "[http][tls]")
     Authority authority;
     Authority stranger{"Other CA"};
     const auto gate = gate_for({"signed-in roles=reader"});
-    ServerWorld world{
-        with_tls(authority, authority.issue_server(), ClientCertificates::required)};
+    ServerWorld world{with_tls(authority, authority.issue_server(), ClientCertificates::required)};
     world.services.gate = gate.get();
     const std::string good = "spiffe://example.org/service/a";
     const auto ask_with = [&](std::optional<CertificateFiles> certificate) {
@@ -149,8 +148,7 @@ TEST_CASE("certificates that prove nothing let nobody in", "[http][tls]")
         CHECK(status_of([](Request& request) { request.dns = {"a.example.org"}; }) ==
               "HTTP/1.1 200");
         CHECK(status_of([](Request& request) { request.uris.clear(); }) == "HTTP/1.1 401");
-        CHECK(status_of([&](Request& request) { request.uris.push_back(good); }) ==
-              "HTTP/1.1 401");
+        CHECK(status_of([&](Request& request) { request.uris.push_back(good); }) == "HTTP/1.1 401");
         CHECK(status_of([](Request& request) {
                   request.uris = {"spiffe://example.com/service/a"};
               }) == "HTTP/1.1 401");
@@ -165,8 +163,7 @@ TEST_CASE("without a certificate, one that is optional is not missed", "[http][t
 {
     Authority authority;
     const auto gate = gate_for({"anonymous roles=reader"});
-    ServerWorld world{
-        with_tls(authority, authority.issue_server(), ClientCertificates::optional)};
+    ServerWorld world{with_tls(authority, authority.issue_server(), ClientCertificates::optional)};
     world.services.gate = gate.get();
 
     const auto got = tls_exchange(world, world.server.port(), {authority.certificate_file()}, ask);
@@ -180,8 +177,7 @@ TEST_CASE("a new certificate is served to new connections, a broken one is not",
     const auto first = authority.issue_server();
     ServerWorld world{with_tls(authority, first)};
     const auto serial = [&] {
-        return tls_exchange(world, world.server.port(), {authority.certificate_file()}, ask)
-            .serial;
+        return tls_exchange(world, world.server.port(), {authority.certificate_file()}, ask).serial;
     };
     REQUIRE(serial() == first.serial);
 

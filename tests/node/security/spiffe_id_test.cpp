@@ -22,7 +22,8 @@ TEST_CASE("only the exact form of a workload's SPIFFE ID is one", "[security][sp
         Row{"spiffe://Example.org/a", false}, Row{"spiffe://example.org:8080/a", false},
         Row{"spiffe://user@example.org/a", false}, Row{"spiffe://example.org/a?b=c", false},
         Row{"spiffe://example.org/a#b", false}, Row{"spiffe://example.org/%61", false},
-        Row{"spiffe://example.org/ä", false}, Row{std::string{"spiffe://example.org/a\0b", 24}, false},
+        Row{"spiffe://example.org/ä", false},
+        Row{std::string{"spiffe://example.org/a\0b", 24}, false},
         Row{"https://example.org/a", false}, Row{"", false},
         Row{"spiffe://" + std::string(255, 'a') + "/x", true},
         Row{"spiffe://" + std::string(256, 'a') + "/x", false},
@@ -60,9 +61,8 @@ TEST_CASE("the first mapping that fits names the source", "[security][spiffe]")
 
 TEST_CASE("a mapping that could be misread is refused", "[security][spiffe]")
 {
-    const auto* line =
-        GENERATE("", "spiffe://a/b", "spiffe://a/b=", "https://a/b=c", "spiffe://a/*/*=x",
-                 "spiffe://a/b=*", "spiffe://a/*=*-*");
+    const auto* line = GENERATE("", "spiffe://a/b", "spiffe://a/b=", "https://a/b=c",
+                                "spiffe://a/*/*=x", "spiffe://a/b=*", "spiffe://a/*=*-*");
     CAPTURE(line);
 
     const auto mapping = SourceMapping::parse(line);

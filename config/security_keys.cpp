@@ -1,0 +1,129 @@
+// The keys of TLS and of access.
+
+#include "config/security_keys.hpp"
+
+#include "config/checks.hpp"
+#include "config/keys.hpp"
+
+namespace sealstream {
+
+namespace {
+
+using namespace forms;
+using security::AccessOptions;
+using security::ClientCertificates;
+using security::TlsOptions;
+using security::TlsVersion;
+
+constexpr auto access = [](auto member) { return field(&Settings::access, member); };
+constexpr std::size_t lines_max = 1'000; // of one list
+
+// Lines that a check must accept, each on its own.
+template <class Access>
+Key lines(std::string path, Access list, std::string form, Check check, std::string help)
+{
+    Key key{std::move(path), std::move(form), std::move(help), true};
+    key.set = [=](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        if (words.size() > lines_max) {
+            return Error{Errc::malformed, "has more than " + std::to_string(lines_max) + " lines"};
+        }
+        for (const std::string& word : words) {
+            if (const auto checked = check(word); !checked) {
+                return Error{Errc::malformed, "\"" + word + "\": " + checked.error().context};
+            }
+        }
+        list(settings) = words;
+        return {};
+    };
+    key.show = [=](const Settings& settings) { return joined(value_of(list, settings)); };
+    return key;
+}
+
+// The five of one listener.
+template <class Tls>
+void add_tls_keys(std::vector<Key>& keys, const std::string& prefix, Tls tls)
+{
+    const auto of = [tls](auto member) { return field(&Settings::http, tls, member); };
+    keys.push_back(text(prefix + "certificate_file", of(&TlsOptions::certificate_file), "a file",
+                        nullptr, "the certificate and its chain, PEM; turns TLS on"));
+    keys.push_back(text(prefix + "key_file", of(&TlsOptions::key_file), "a file", nullptr,
+                        "its private key, PEM without a password"));
+    keys.push_back(text(prefix + "client_ca_file", of(&TlsOptions::client_ca_file), "a file",
+                        nullptr, "the authorities of clients' certificates, PEM"));
+    keys.push_back(choice(prefix + "client_certificates", of(&TlsOptions::client_certificates),
+                          {{"none", ClientCertificates::none},
+                           {"optional", ClientCertificates::optional},
+                           {"required", ClientCertificates::required}},
+                          "whether clients show certificates"));
+    keys.push_back(choice(prefix + "version_min", of(&TlsOptions::version_min),
+                          {{"1.2", TlsVersion::tls_1_2}, {"1.3", TlsVersion::tls_1_3}},
+                          "the oldest TLS"));
+}
+
+template <class Member>
+Key plaintext_key(std::string path, Member member)
+{
+    return choice(std::move(path), field(&Settings::http, member),
+                  {{"loopback", false}, {"anywhere", true}},
+                  "where HTTP without TLS is served; anywhere is for behind something that "
+                  "encrypts");
+}
+
+} // namespace
+
+std::vector<Key> security_keys()
+{
+    std::vector<Key> keys;
+    add_tls_keys(keys, "http.tls.", &http::Options::tls);
+    add_tls_keys(keys, "http.admin_tls.", &http::Options::admin_tls);
+    keys.push_back(plaintext_key("http.plaintext", &http::Options::is_plain_anywhere));
+    keys.push_back(plaintext_key("http.admin_plaintext", &http::Options::is_admin_plain_anywhere));
+    keys.push_back(
+        number("http.handshake_ms",
+               field(&Settings::http, &http::Options::timeouts, &http::Timeouts::handshake), 100,
+               600'000, "for a client to finish the handshake of TLS"));
+    keys.push_back(choice("access.loopback", access(&AccessOptions::trusts_loopback),
+                          {{"trusted", true}, {"authenticated", false}},
+                          "whether who connects from this machine may do everything"));
+    keys.push_back(choice("access.metrics", access(&AccessOptions::has_open_metrics),
+                          {{"authenticated", false}, {"open", true}},
+                          "whether GET /metrics needs the role auditor"));
+    keys.push_back(choice("access.actor", access(&AccessOptions::forces_actor),
+                          {{"client", false}, {"subject", true}},
+                          "who an event's actor is: as the client says, or who signed in"));
+    keys.push_back(lines("access.rules", access(&AccessOptions::rules),
+                         "lines such as source=registry-* roles=writer",
+                         &security::check_access_rule, "who gets which role; docs/security.md"));
+    keys.push_back(lines("access.spiffe_trust_domains", access(&AccessOptions::trust_domains),
+                         "names such as example.org", &security::check_trust_domain,
+                         "whose clients' certificates are accepted"));
+    keys.push_back(lines("access.spiffe_sources", access(&AccessOptions::spiffe_sources),
+                         "lines such as spiffe://example.org/*=*", &security::check_spiffe_source,
+                         "the source of each SPIFFE ID; without one, the ID itself"));
+    return keys;
+}
+
+void broken_security_relations(const Settings& settings, std::vector<std::string>& broken)
+{
+    const auto must_hold = [&broken](bool holds, std::string sentence) {
+        if (!holds) {
+            broken.push_back(std::move(sentence));
+        }
+    };
+    for (const auto& [prefix, tls] : {std::pair{"http.tls.", &settings.http.tls},
+                                      std::pair{"http.admin_tls.", &settings.http.admin_tls}}) {
+        const std::string name{prefix};
+        const bool wants_clients = tls->client_certificates != ClientCertificates::none;
+        must_hold(tls->certificate_file.empty() == tls->key_file.empty(),
+                  name + "key_file: certificate_file and key_file go together");
+        must_hold(!wants_clients || tls->is_on(),
+                  name + "client_certificates: needs " + name + "certificate_file");
+        must_hold(!wants_clients || !tls->client_ca_file.empty(),
+                  name + "client_certificates: needs " + name + "client_ca_file");
+        must_hold(!wants_clients || !settings.access.trust_domains.empty(),
+                  name + "client_certificates: needs access.spiffe_trust_domains, or every "
+                         "certificate is refused");
+    }
+}
+
+} // namespace sealstream
