@@ -16,9 +16,11 @@ constexpr std::size_t read_bytes = 4 << 10;    // of a peer that says little
 
 Task<bool> Session::receive_encrypted(std::string& to)
 {
-    to.resize(read_bytes);
-    const auto read = co_await tls_->read_some(to);
-    to.resize(read.size);
+    const std::size_t before = to.size();
+    to.resize(before + read_bytes);
+    const auto space = std::span{to}.subspan(before);
+    const auto read = co_await tls_->read_some(space);
+    to.resize(before + read.size);
     co_return !read.failure && !has_stopped_receiving_;
 }
 
