@@ -339,8 +339,8 @@ const std::vector<Key>& keys()
 {
     static const std::vector<Key> all = [] {
         std::vector<Key> result;
-        for (auto& section :
-             {process_keys(), http_keys(), policy_keys(), security_keys(), store_keys(), role_keys()}) {
+        for (auto& section : {process_keys(), http_keys(), policy_keys(), security_keys(),
+                              store_keys(), role_keys()}) {
             result.insert(result.end(), section.begin(), section.end());
         }
         return result;
