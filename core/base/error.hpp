@@ -31,6 +31,8 @@ enum class Errc : std::uint8_t {
     key_reuse,             // the idempotency key was used for other content
     refused,               // a rule of the domain says no
     precondition_required, // the stream type demands a condition and none was given
+    schema_violation,      // the event is not what the schema of its type says
+    schema_incompatible,   // the schema may not follow the one before it
 
     // Later it may work.
     overloaded,      // nothing was sent: wait, then repeat

@@ -17,6 +17,10 @@ struct Kind {
 constexpr std::array kinds{
     Kind{policy_stream_type,
          [](Rulebook& rules, const StoredEvent& event) { return rules.emission.apply(event); }},
+    Kind{schema_stream_type,
+         [](Rulebook& rules, const StoredEvent& event) { return rules.schemas.apply(event); }},
+    Kind{redaction_stream_type,
+         [](Rulebook& rules, const StoredEvent& event) { return rules.schemas.apply(event); }},
 };
 
 } // namespace

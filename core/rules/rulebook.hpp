@@ -7,11 +7,13 @@
 // To add a kind of rule: its class with apply(), a member here, a row in rulebook.cpp.
 
 #include "core/rules/emission_rules.hpp"
+#include "core/rules/schema_rules.hpp"
 
 namespace sealstream {
 
 struct Rulebook {
     EmissionRules emission;
+    SchemaRules schemas;
 
     Position applied{}; // the last event that was folded in
 

@@ -13,6 +13,7 @@ inline constexpr std::string_view system_prefix = "sealstream-";
 // One stream for each event type; its id is the event type.
 inline constexpr std::string_view policy_stream_type = "sealstream-policy";
 inline constexpr std::string_view schema_stream_type = "sealstream-schema";
+inline constexpr std::string_view redaction_stream_type = "sealstream-redaction";
 
 [[nodiscard]] constexpr bool is_system_stream_type(std::string_view stream_type) noexcept
 {

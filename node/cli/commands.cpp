@@ -18,6 +18,8 @@ int exit_code(Errc code)
     case Errc::unauthenticated:
     case Errc::forbidden:
     case Errc::emission_refused:
+    case Errc::schema_violation:
+    case Errc::schema_incompatible:
         return 5;
     case Errc::overloaded:
     case Errc::unavailable:

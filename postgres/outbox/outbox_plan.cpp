@@ -137,6 +137,8 @@ OutboxVerdict verdict_of(Errc refusal) noexcept
     case Errc::unauthenticated:
     case Errc::forbidden:
     case Errc::emission_refused:
+    case Errc::schema_violation:
+    case Errc::schema_incompatible:
     case Errc::not_found:
     case Errc::conflict:
     case Errc::key_reuse:
