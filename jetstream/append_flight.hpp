@@ -50,6 +50,7 @@ struct Appender::Flight {
     std::vector<Touched> touched;
     std::unordered_map<StreamName, std::size_t> places; // into touched
     std::size_t bytes{0};
+    Monotonic sent{};
     bool is_plain{false}; // not counted as a batch in flight
     bool is_finished{false};
 

@@ -19,6 +19,9 @@ void Appender::on_ack(const FlightPtr& flight, const Ack& ack)
                            .after(flight->operations.front()->tries);
     switch (ack.kind) {
     case Ack::Kind::stored:
+        if (flight->is_plain) {
+            pace_.answered(flight->sent, clock_.monotonic());
+        }
         complete_stored(flight, ack);
         return;
     case Ack::Kind::duplicate:

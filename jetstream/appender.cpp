@@ -97,7 +97,8 @@ void Appender::submit(const OperationPtr& operation)
         }
     }
     const bool is_alone = !options_.is_synced || (lane_.empty() && batches_in_flight_ == 0 &&
-                                                  plain_.in_flight() < options_.group_events_min);
+                                                  plain_.in_flight() < options_.group_events_min &&
+                                                  !pace_.prefers_batch(plain_.in_flight()));
     if (operation->messages() == 1 && is_alone) {
         send_plain(operation);
         return;
@@ -158,6 +159,7 @@ void Appender::send_plain(const OperationPtr& operation)
     flight->is_plain = true;
     flight->add(operation, append, head, options_.chain.requires_chain(append.stream.type));
     flight->operations.push_back(operation);
+    flight->sent = clock_.monotonic();
     hold(append.stream);
     send(flight);
 }

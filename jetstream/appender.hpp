@@ -18,6 +18,7 @@
 #include "jetstream/direct_reader.hpp"
 #include "jetstream/publisher.hpp"
 #include "jetstream/stream_heads.hpp"
+#include "jetstream/sync_pace.hpp"
 
 #include <deque>
 #include <set>
@@ -90,6 +91,7 @@ private:
     std::deque<OperationPtr> plain_backlog_; // wait for a free slot
     std::set<OperationPtr> open_;            // for close()
     std::size_t batches_in_flight_{0};
+    SyncPace pace_;
     std::size_t queued_events_{0};
     Position newest_{};
     bool is_closed_{false};

@@ -30,7 +30,7 @@ struct EventLogOptions {
     ChainPolicy chain;
 
     std::size_t queue_events_max{65'536};   // waiting for the server; beyond it: overloaded
-    std::size_t group_events_min{128};      // synced: with fewer in flight, a batch costs more
+    std::size_t group_events_min{128};      // synced: from here always; before, SyncPace decides
     std::size_t plain_in_flight_max{4'096}; // single publishes without an answer
     std::size_t batches_in_flight_max{2};   // atomic batches without an answer
     std::size_t batch_events_max{1'000};    // the server's own limit

@@ -28,6 +28,7 @@ HOME = ROOT / ".build" / "peers"
 REPORT = HOME / "report"
 EXIT_MISSING = 77
 INSTALL_SECONDS_MAX = 300
+REASON_LETTERS_MAX = 160
 
 # name: (client, package, version). A version is raised by hand, with the tests that use it.
 PEERS = {
@@ -124,7 +125,7 @@ def run(command, known_reason=None):
     if done.returncode != 0:
         said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         wrong = [line for line in said if "error" in line.lower()] or said[-1:]
-        raise Missing(known_reason or " ".join(wrong[:2]) or f"exit code {done.returncode}")
+        raise Missing(known_reason or " ".join(wrong[:2])[:REASON_LETTERS_MAX] or f"exit code {done.returncode}")
 
 
 def report_lines():
