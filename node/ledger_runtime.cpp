@@ -16,6 +16,7 @@
 #include "node/rules/metrics.hpp"
 #include "node/rules/rulebook_follower.hpp"
 #include "node/version.hpp"
+#include "postgres/groups/postgres_consumer_groups.hpp"
 #include "postgres/postgres_rejection_log.hpp"
 #include "projections/metrics.hpp"
 #include "projections/postgres_event_index.hpp"
@@ -36,6 +37,7 @@ constexpr std::chrono::seconds rules_patience{5}; // of a starting node; then it
 struct LedgerRuntime::Parts {
     prometheus::Registry registry;
     std::unique_ptr<PostgresEventIndex> index;
+    std::unique_ptr<PostgresConsumerGroups> groups;
     std::unique_ptr<Signer> signer;
     std::unique_ptr<AuditorMetrics> auditor_metrics;
     std::unique_ptr<Auditor> auditor;
@@ -68,6 +70,10 @@ Task<Result<void>> LedgerRuntime::start()
     if (stores_.pool != nullptr) {
         parts_->index = std::make_unique<PostgresEventIndex>(settings_.ledger.name, *stores_.pool,
                                                              shared_.stores.threads);
+        GroupsOptions groups;
+        groups.ledger = settings_.ledger.name;
+        parts_->groups = std::make_unique<PostgresConsumerGroups>(
+            std::move(groups), *stores_.log, *stores_.pool, shared_.stores.threads);
     }
     if (settings_.roles.is_auditor) {
         SEAL_CO_TRY_VOID(start_auditor());
@@ -78,8 +84,12 @@ Task<Result<void>> LedgerRuntime::start()
         }
         shared_.roles.spawn("projector", project());
     }
-    if (settings_.roles.is_relay && settings_.profile == Profile::cluster &&
-        stores_.pool != nullptr) {
+    const bool is_relay = settings_.roles.is_relay && settings_.profile == Profile::cluster &&
+                          stores_.pool != nullptr;
+    if (is_relay || settings_.roles.is_node) {
+        start_rules();
+    }
+    if (is_relay) {
         start_relay();
     }
     if (settings_.roles.is_node) {
@@ -144,10 +154,27 @@ Task<void> LedgerRuntime::project()
     co_await parts_->projector->run();
 }
 
+void LedgerRuntime::start_rules()
+{
+    parts_->rules = std::make_unique<RulebookFollower>(shared_.stores.home, *stores_.log,
+                                                       shared_.stores.clock, RulebookOptions{});
+    parts_->rules->start(shared_.feeds);
+    parts_->rules_metrics = std::make_unique<RulebookMetrics>(parts_->registry);
+    if (stores_.pool != nullptr) {
+        RejectionLogOptions options;
+        options.ledger = name();
+        options.keep = std::chrono::hours{24} * settings_.policy.rejections_keep_days;
+        parts_->rejections = std::make_unique<PostgresRejectionLog>(
+            std::move(options), *stores_.pool, shared_.stores.threads);
+    }
+}
+
 void LedgerRuntime::start_relay()
 {
+    const http::AdmissionParts admission{parts_->rules.get(), parts_->rejections.get(),
+                                         &settings_.policy};
     parts_->relay = std::make_unique<OutboxRole>(settings_, stores_, shared_.stores,
-                                                 shared_.stop_roles, parts_->registry);
+                                                 shared_.stop_roles, parts_->registry, admission);
     shared_.roles.spawn("relay", parts_->relay->run());
 }
 
@@ -158,10 +185,6 @@ void LedgerRuntime::start_node()
     feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
     parts_->hub = std::make_unique<FeedHub>(shared_.stores.home, *stores_.log, feed_options);
     parts_->hub->start(shared_.feeds);
-    parts_->rules = std::make_unique<RulebookFollower>(shared_.stores.home, *stores_.log,
-                                                       shared_.stores.clock, RulebookOptions{});
-    parts_->rules->start(shared_.feeds);
-    parts_->rules_metrics = std::make_unique<RulebookMetrics>(parts_->registry);
     shared_.health.add_check(base_path_.empty() ? "rulebook" : "rulebook of " + name(),
                              [this] { return parts_->rules->fault(); });
     parts_->http_metrics =
@@ -176,14 +199,8 @@ void LedgerRuntime::start_node()
     parts_->services->base_path = base_path_;
     parts_->services->rules = parts_->rules.get();
     parts_->services->policy = settings_.policy;
-    if (stores_.pool != nullptr) {
-        RejectionLogOptions options;
-        options.ledger = name();
-        options.keep = std::chrono::hours{24} * settings_.policy.rejections_keep_days;
-        parts_->rejections = std::make_unique<PostgresRejectionLog>(
-            std::move(options), *stores_.pool, shared_.stores.threads);
-        parts_->services->rejections = parts_->rejections.get();
-    }
+    parts_->services->rejections = parts_->rejections.get();
+    parts_->services->groups = parts_->groups.get();
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
 }
@@ -192,6 +209,8 @@ void LedgerRuntime::close_feeds()
 {
     if (parts_->hub != nullptr) {
         parts_->hub->close();
+    }
+    if (parts_->rules != nullptr) {
         parts_->rules->close();
     }
 }

@@ -66,6 +66,7 @@ private:
     struct Parts;
     [[nodiscard]] Result<void> start_auditor();
     [[nodiscard]] Task<void> project();
+    void start_rules();
     void start_relay();
     void start_node();
 

@@ -8,17 +8,28 @@ namespace sealstream {
 
 namespace {
 
-class LogTarget final : public OutboxTarget {
+class AdmittingTarget final : public OutboxTarget {
 public:
-    explicit LogTarget(EventLog& log) : log_{log} {}
+    AdmittingTarget(EventLog& log, http::AdmissionParts admission)
+        : log_{log},
+          admission_{admission}
+    {
+    }
 
     Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
     {
-        return log_.append(std::move(batch));
+        auto candidates = http::candidates_in(batch);
+        SEAL_CO_TRY(refusals, co_await http::admit_events(admission_, std::move(candidates)));
+        if (!refusals.empty()) {
+            const http::Refusal& first = refusals.front();
+            co_return with_context(first.error, first.rule);
+        }
+        co_return co_await log_.append(std::move(batch));
     }
 
 private:
     EventLog& log_;
+    const http::AdmissionParts admission_;
 };
 
 OutboxOptions options_of(const Settings& settings)
@@ -34,12 +45,12 @@ OutboxOptions options_of(const Settings& settings)
 } // namespace
 
 OutboxRole::OutboxRole(const Settings& settings, Stores& stores, StoresContext context, Stop& stop,
-                       prometheus::Registry& registry)
+                       prometheus::Registry& registry, http::AdmissionParts admission)
     : settings_{settings},
       stores_{stores},
       context_{context},
       stop_{stop},
-      target_{std::make_unique<LogTarget>(*stores.log)},
+      target_{std::make_unique<AdmittingTarget>(*stores.log, admission)},
       metrics_{registry},
       relay_{*stores.log,   *target_, *stores.pool,         context.threads,
              context.clock, stop,     options_of(settings), metrics_}

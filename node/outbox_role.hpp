@@ -1,7 +1,9 @@
 #pragma once
 
-// The role "relay" of one ledger: the outbox of its database, brought into its log.
+// The role "relay" of one ledger: the outbox of its database, brought into its log by the same
+// rules that hold for appends over HTTP.
 
+#include "node/http/append_admission.hpp"
 #include "node/stores.hpp"
 #include "postgres/outbox/outbox_relay.hpp"
 
@@ -10,7 +12,7 @@ namespace sealstream {
 class OutboxRole {
 public:
     OutboxRole(const Settings& settings, Stores& stores, StoresContext context, Stop& stop,
-               prometheus::Registry& registry);
+               prometheus::Registry& registry, http::AdmissionParts admission);
     ~OutboxRole();
     OutboxRole(const OutboxRole&) = delete;
     OutboxRole& operator=(const OutboxRole&) = delete;

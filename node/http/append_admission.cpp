@@ -113,29 +113,39 @@ std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
 Task<Result<std::vector<Refusal>>> admit_events(Services& services,
                                                 std::vector<Candidate> candidates)
 {
+    const AdmissionParts parts{services.rules, services.rejections, &services.policy,
+                               &services.metrics};
+    return admit_events(parts, std::move(candidates));
+}
+
+Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
+                                                std::vector<Candidate> candidates)
+{
     static const auto no_rules = std::make_shared<const Rulebook>();
     const auto rules =
-        services.rules == nullptr ? Result<RulebookPtr>{no_rules} : services.rules->current();
+        parts.rules == nullptr ? Result<RulebookPtr>{no_rules} : parts.rules->current();
     if (!rules) {
         co_return rules.error();
     }
-    auto refusals = judge(**rules, services.policy, candidates);
+    auto refusals = judge(**rules, *parts.policy, candidates);
     if (refusals.empty()) {
         co_return refusals;
     }
     for (const Refusal& refusal : refusals) {
-        services.metrics.refused(refusal.error.code);
+        if (parts.metrics != nullptr) {
+            parts.metrics->refused(refusal.error.code);
+        }
     }
-    if (services.rejections == nullptr) {
+    if (parts.rejections == nullptr) {
         log_refusals(refusals, candidates);
         co_return refusals;
     }
     std::vector<RejectedEvent> events;
     events.reserve(refusals.size());
     for (const Refusal& refusal : refusals) {
-        events.push_back(rejected(refusal, candidates[refusal.event], services.policy));
+        events.push_back(rejected(refusal, candidates[refusal.event], *parts.policy));
     }
-    const auto recorded = co_await services.rejections->record(std::move(events));
+    const auto recorded = co_await parts.rejections->record(std::move(events));
     if (!recorded) {
         co_return Error{Errc::unavailable,
                         "a refusal could not be recorded: " + describe(recorded.error())};

@@ -29,9 +29,20 @@ struct Refusal {
 [[nodiscard]] std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
                                          std::span<Candidate> candidates);
 
+// What admission needs of a ledger; those who append without HTTP bring it themselves.
+struct AdmissionParts {
+    RulebookFollower* rules{nullptr};  // as in Services
+    RejectionLog* rejections{nullptr}; // as in Services
+    const PolicyOptions* policy{nullptr};
+    HttpMetrics* metrics{nullptr}; // null: refusals are not counted here
+};
+
 // Empty: go on.
 //   unavailable   the rules are not known now, or a refusal could not be recorded: repeat later
 [[nodiscard]] Task<Result<std::vector<Refusal>>> admit_events(Services& services,
+                                                              std::vector<Candidate> candidates);
+
+[[nodiscard]] Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
                                                               std::vector<Candidate> candidates);
 
 [[nodiscard]] std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch);

@@ -26,7 +26,7 @@ public:
 };
 
 struct PathParameters {
-    static constexpr std::size_t count_max = 2;
+    static constexpr std::size_t count_max = 3;
     struct Parameter {
         std::string_view name;  // of the pattern
         std::string_view value; // still percent-encoded

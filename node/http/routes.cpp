@@ -14,6 +14,8 @@ using enum BodyMode;
 
 constexpr Verb get = Verb::get;
 constexpr Verb post = Verb::post;
+constexpr Verb put = Verb::put;
+constexpr Verb del = Verb::delete_;
 
 // clang-format off
 constexpr std::array table{
@@ -28,6 +30,18 @@ constexpr std::array table{
     Route{get,  "/v1/streams/{type}/{id}/verify", "verify_stream",    clients, reader, none, 200, &verify_stream},
     Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof},
     Route{get,  "/checkpoint",                    "get_checkpoint",   clients, anyone, none, 200, &get_checkpoint},
+
+    Route{get,  "/v1/groups",                     "list_groups",      clients, reader, none, 200, &list_groups},
+    Route{get,  "/v1/groups/{group}",             "get_group",        clients, reader, none, 200, &get_group},
+    Route{put,  "/v1/groups/{group}",             "put_group",        clients, admin,  whole, 201, &put_group},
+    Route{del,  "/v1/groups/{group}",             "delete_group",     clients, admin,  none, 204, &delete_group},
+    Route{post, "/v1/groups/{group}/claims",      "claim_events",     clients, reader, whole, 200, &claim_events_of_group},
+    Route{post, "/v1/groups/{group}/claims/{token}/ack",    "ack_claim",    clients, reader, whole, 200, &ack_claim},
+    Route{post, "/v1/groups/{group}/claims/{token}/nack",   "nack_claim",   clients, reader, whole, 200, &nack_claim},
+    Route{post, "/v1/groups/{group}/claims/{token}/extend", "extend_claim", clients, reader, whole, 200, &extend_claim},
+    Route{get,  "/v1/groups/{group}/parked",      "list_parked",      clients, reader, none, 200, &list_parked},
+    Route{post, "/v1/groups/{group}/parked/{type}/{id}/retry", "retry_parked_stream", clients, admin, none, 204, &retry_parked_stream},
+    Route{post, "/v1/groups/{group}/parked/{type}/{id}/skip",  "skip_parked_event",   clients, admin, none, 204, &skip_parked_event},
 
     Route{get,  "/v1/limits",                     "get_limits",       clients, anyone, none, 200, &get_limits},
     Route{get,  "/v1/health",                     "get_health",       clients, anyone, none, 200, &get_health},

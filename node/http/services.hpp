@@ -5,6 +5,7 @@
 
 #include "core/async/stop.hpp"
 #include "core/async/task_group.hpp"
+#include "core/ports/consumer_groups.hpp"
 #include "core/ports/event_index.hpp"
 #include "core/ports/event_log.hpp"
 #include "core/ports/ledger_auditor.hpp"
@@ -48,6 +49,7 @@ struct Services {
     RulebookFollower* rules{nullptr};                       // null: only reserved names are refused
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
     PolicyOptions policy{};
+    ConsumerGroups* groups{nullptr}; // null: they answer 503
 };
 
 } // namespace sealstream::http

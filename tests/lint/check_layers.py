@@ -42,7 +42,8 @@ IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition
 # A port's or an adapter's signatures need these, and they pull little in.
 SIGNATURES = {"boost/asio/awaitable.hpp", "boost/asio/any_io_executor.hpp"}
 
-CORE = ["core/base", "core/event", "core/cloudevents", "core/schema", "core/ports", "core/async"]
+CORE = ["core/base", "core/event", "core/cloudevents", "core/schema", "core/groups", "core/ports",
+        "core/async"]
 
 
 @dataclasses.dataclass
@@ -66,7 +67,8 @@ ROOMS = [
     Room("core/cloudevents", ["core/base", "core/event"], headers={"json"}, sources={"boost", "url"}, is_pure=True),
     Room("core/schema", ["core/base", "core/event"], headers={"json"}, sources={"boost", "re2", "url"}, is_pure=True),
     Room("core/rules", ["core/base", "core/event", "core/schema"], headers={"json"}, sources={"boost"}, is_pure=True),
-    Room("core/ports", ["core/base", "core/event"], awaitable=True),
+    Room("core/groups", ["core/base", "core/event"], sources={"json", "boost"}, is_pure=True),
+    Room("core/ports", ["core/base", "core/event", "core/groups"], awaitable=True),
     Room("core/async", ["core/base"], headers={"asio", "beast", "boost"}),
     Room("core/memory", CORE, awaitable=True, sources={"asio", "boost"}),
     Room("audit", ["core/base", "core/event"], sources={"openssl", "json", "boost"}, is_pure=True),

@@ -21,6 +21,19 @@ Task<Response> verify_stream(RequestContext& request);
 Task<Response> get_proof(RequestContext& request);
 Task<Response> get_checkpoint(RequestContext& request);
 
+// Groups of competing consumers.
+Task<Response> put_group(RequestContext& request);
+Task<Response> get_group(RequestContext& request);
+Task<Response> list_groups(RequestContext& request);
+Task<Response> delete_group(RequestContext& request);
+Task<Response> claim_events_of_group(RequestContext& request);
+Task<Response> ack_claim(RequestContext& request);
+Task<Response> nack_claim(RequestContext& request);
+Task<Response> extend_claim(RequestContext& request);
+Task<Response> list_parked(RequestContext& request);
+Task<Response> retry_parked_stream(RequestContext& request);
+Task<Response> skip_parked_event(RequestContext& request);
+
 // About the node.
 Task<Response> get_limits(RequestContext& request);
 Task<Response> get_health(RequestContext& request);

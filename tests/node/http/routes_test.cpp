@@ -54,7 +54,9 @@ TEST_CASE("every route has a name of its own and a place of its own", "[http][ro
         CHECK(places.insert(std::string{name(route.verb)} + std::string{route.pattern}).second);
         CHECK(route.pattern.front() == '/');
         CHECK(route.handler != nullptr);
-        const bool is_change = route.verb != http::Verb::get;
+        // Who may read events may say that they are handled: it changes no event.
+        const bool is_claim = route.pattern.starts_with("/v1/groups/{group}/claims");
+        const bool is_change = route.verb != http::Verb::get && !is_claim;
         CHECK((!is_change || route.access >= http::Access::writer));
     }
 }
