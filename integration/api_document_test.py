@@ -23,7 +23,6 @@ rules:
   no-invalid-media-type-examples: error
   no-invalid-schema-examples: error
   no-server-example.com: off
-  security-defined: off
   operation-operationId-url-safe: error
   path-parameters-defined: error
   no-identical-paths: error
