@@ -23,6 +23,8 @@ int main(int argc, char** argv)
     cli::add_projection(app, code);
     cli::add_outbox(app, code);
     cli::add_config(app, code);
+    cli::add_append(app, code);
+    cli::add_tail(app, code);
     if (argc < 2) {
         std::cout << app.help();
         return cli::exit_usage;

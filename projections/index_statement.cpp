@@ -58,6 +58,19 @@ public:
         statement_.sql += "(" + all + ")";
     }
 
+    // Every type that there is, found by hopping from one to the next through the index by stream,
+    // which begins with the type: so that a stream id alone need not read the whole table.
+    void add_any_stream_type(const std::string& table)
+    {
+        const std::string next = "SELECT stream_type FROM " + table;
+        join();
+        statement_.sql +=
+            "stream_type = ANY (ARRAY(WITH RECURSIVE types(name) AS ((" + next +
+            " ORDER BY stream_type LIMIT 1) UNION ALL SELECT (" + next +
+            " WHERE stream_type > name ORDER BY stream_type LIMIT 1) FROM types"
+            " WHERE name IS NOT NULL) SELECT name FROM types WHERE name IS NOT NULL))";
+    }
+
     void finish(bool is_descending, std::size_t events_max)
     {
         statement_.sql += is_descending ? " ORDER BY position DESC" : " ORDER BY position";
@@ -93,9 +106,6 @@ bool has_nul(const EventQuery& query)
 
 Result<void> check(const EventQuery& query)
 {
-    if (query.stream_type.empty() && !query.stream_id.empty()) {
-        return Error{Errc::malformed, "a stream id without its type"};
-    }
     if (query.types.size() > query_types_max) {
         return Error{Errc::malformed, "too many types"};
     }
@@ -128,6 +138,9 @@ Result<IndexStatement> index_statement(const std::string& table, const EventQuer
         builder.add_types(query.types);
     }
     builder.add_if("stream_type = ?", query.stream_type);
+    if (query.stream_type.empty() && !query.stream_id.empty()) {
+        builder.add_any_stream_type(table);
+    }
     builder.add_if("stream_id = ?", query.stream_id);
     builder.add_if("source = ?", query.source);
     builder.add_if("actor <> '' AND actor = ?", query.actor); // the index leaves empty ones out

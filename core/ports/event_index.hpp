@@ -21,7 +21,7 @@ struct EventQuery {
         false}; // newest first; then `after` is exclusive from above, 0 = from the head
     std::vector<std::string> types; // any of these; "package.*" is a prefix
     std::string stream_type;
-    std::string stream_id; // only with stream_type
+    std::string stream_id; // without stream_type: of any type
     std::string source;
     std::string actor;
     std::string category; // meta.category

@@ -6,6 +6,7 @@
 //   rejected 10 tampering or loss found · 11 could not decide · 130 interrupted
 
 #include "config/load.hpp"
+#include "core/async/awaitable.hpp"
 #include "core/base/error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,6 +20,7 @@ namespace sealstream::cli {
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_unexpected = 1;
 inline constexpr int exit_usage = 2;
+inline constexpr int exit_rejected = 7;
 inline constexpr int exit_tampered = 10;
 inline constexpr int exit_undecided = 11;
 
@@ -36,6 +38,22 @@ struct SettingsFlags {
     [[nodiscard]] Result<LoadedSettings> load() const;
 };
 
+// --url and what else a client of a node needs. SEALSTREAM_URL is the default of --url;
+// SEALSTREAM_TOKEN, a bearer token, is read from the environment only, where no process list shows
+// it.
+struct NodeFlags {
+    std::string url{"http://127.0.0.1:8080"};
+    double timeout_seconds{60};
+    unsigned tries{8};
+
+    void add_to(CLI::App& command);
+    [[nodiscard]] std::chrono::seconds patience() const;
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> fields() const;
+};
+
+// Runs one task on an I/O context of its own and returns its exit code.
+[[nodiscard]] int run_alone(Task<int> task);
+
 // Says on standard error what went wrong, and returns the exit code for it.
 [[nodiscard]] int fail(const Error& error);
 
@@ -47,5 +65,7 @@ void add_keys(CLI::App& app, int& code);
 void add_projection(CLI::App& app, int& code);
 void add_outbox(CLI::App& app, int& code);
 void add_config(CLI::App& app, int& code);
+void add_tail(CLI::App& app, int& code);
+void add_append(CLI::App& app, int& code);
 
 } // namespace sealstream::cli

@@ -15,11 +15,11 @@ Error hole(Position before, Position found)
                                     " to " + std::to_string(found.value)};
 }
 
-EventQuery to_query(const FeedFilter& filter, Position after)
+} // namespace
+
+EventQuery index_query(const FeedFilter& filter)
 {
     EventQuery query;
-    query.after = after;
-    query.events_max = look_ahead_events;
     query.types = filter.types;
     query.stream_type = filter.stream_type;
     query.stream_id = filter.stream_id;
@@ -30,8 +30,6 @@ EventQuery to_query(const FeedFilter& filter, Position after)
     query.to_time = filter.to_time;
     return query;
 }
-
-} // namespace
 
 Task<Result<Position>> CatchUp::next(Position cursor, CatchUpLimits limits,
                                      std::vector<FeedEventPtr>& to)
@@ -89,7 +87,9 @@ Task<void> CatchUp::look_ahead(Position cursor)
     if (!reached || reached->value <= cursor.value + sparse_distance) {
         co_return;
     }
-    auto query = to_query(filter_, cursor);
+    auto query = index_query(filter_);
+    query.after = cursor;
+    query.events_max = look_ahead_events;
     const auto found = co_await index_->query(std::move(query));
     if (!found) {
         co_return;

@@ -15,6 +15,9 @@
 
 namespace sealstream {
 
+// The filter as the event index understands it.
+[[nodiscard]] EventQuery index_query(const FeedFilter& filter);
+
 struct CatchUpLimits {
     std::size_t events_max{1000};
     std::size_t bytes_max{256 << 10};

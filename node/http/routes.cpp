@@ -27,6 +27,10 @@ constexpr std::array table{
     Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event, Scope::handler},
     Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed, Scope::handler},
 
+    Route{get,  "/events",                        "tail_events",      clients, reader, none, 200, &tail_events, Scope::handler},
+    Route{get,  "/ws/events",                     "follow_aggregates", clients, reader, none, 101, &follow_aggregates, Scope::handler},
+    Route{get,  "/api/v1/events",                 "read_aggregates",  clients, admin,  none, 200, &read_aggregates},
+
     Route{get,  "/v1/streams/{type}/{id}/verify", "verify_stream",    clients, reader, none, 200, &verify_stream},
     Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof},
     Route{get,  "/checkpoint",                    "get_checkpoint",   clients, anyone, none, 200, &get_checkpoint},

@@ -47,6 +47,12 @@ bool wants_socket(const RequestContext& request)
 Response accept_socket(const RequestContext& request)
 {
     const RequestHead& head = request.head();
+    if (!wants_socket(request)) {
+        auto response =
+            refusal(426, "upgrade_required", "A WebSocket is spoken here, nothing else.");
+        response.header("Upgrade", "websocket");
+        return response;
+    }
     if (head.verb != Verb::get || head.is_http_1_0 || head.has_body ||
         !has_token(request.field("connection"), "upgrade")) {
         return bad_input(Error{Errc::malformed,

@@ -16,6 +16,11 @@ Task<Response> read_stream(RequestContext& request);
 Task<Response> get_event(RequestContext& request);
 Task<Response> follow_feed(RequestContext& request);
 
+// Reading under names and paths that other systems know.
+Task<Response> tail_events(RequestContext& request);
+Task<Response> follow_aggregates(RequestContext& request);
+Task<Response> read_aggregates(RequestContext& request);
+
 // Proving.
 Task<Response> verify_stream(RequestContext& request);
 Task<Response> get_proof(RequestContext& request);

@@ -115,19 +115,11 @@ Task<Result<Page>> read_forward(Services& services, PageRequest wanted)
 Result<EventQuery> to_index_query(const Query& query, const PageRequest& wanted)
 {
     SEAL_TRY(filter, parse_filter(query));
-    EventQuery index;
+    EventQuery index = index_query(filter);
     index.after = Position{wanted.after};
     index.events_max = wanted.events_max;
     index.is_descending = wanted.is_backward;
-    index.types = std::move(filter.types);
-    index.stream_type = std::move(filter.stream_type);
-    index.stream_id = std::move(filter.stream_id);
-    index.source = std::move(filter.source);
-    index.actor = std::move(filter.actor);
-    index.category = std::move(filter.category);
     index.search = query.get("q");
-    index.from_time = filter.from_time;
-    index.to_time = filter.to_time;
     return index;
 }
 

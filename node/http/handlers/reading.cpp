@@ -102,9 +102,9 @@ Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lis
             }
         }
     }
-    if (types.size() > filter_types_max) {
+    if (types.size() > filter_event_types_max) {
         return Error{Errc::malformed,
-                     "a filter names at most " + std::to_string(filter_types_max) + " types"};
+                     "a filter names at most " + std::to_string(filter_event_types_max) + " types"};
     }
     return types;
 }

@@ -31,7 +31,7 @@ struct PageRequest {
 // on every transport.   malformed, bad_name
 [[nodiscard]] Result<FeedFilter> parse_filter(const Query& query);
 
-inline constexpr std::size_t filter_types_max = 64;
+inline constexpr std::size_t filter_event_types_max = 64;
 // "A,B" and repeated parameters alike.   malformed: too many
 [[nodiscard]] Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lists);
 // An RFC 3339 time, or nothing.   malformed
