@@ -73,6 +73,36 @@ TEST_CASE("a credit bounds what is not acknowledged, and an ack moves it on", "[
     CHECK(sixth.payload.find(R"("cursor":"6")") != std::string::npos);
 }
 
+TEST_CASE("who does not acknowledge for too long is overrun, and resumes from the cursor",
+          "[http][websocket]")
+{
+    FeedHubOptions small;
+    small.ring_bytes_max = 10'000; // a handful of events
+    ServerWorld world{ServerWorld::quick(), {}, small};
+    world.services.feed_options.heartbeat = 30ms;
+    SocketClient client{world};
+    REQUIRE(client.open("/v1/feed?credit=1"));
+    REQUIRE(client.next().payload.find("caught-up") != std::string::npos);
+    REQUIRE(world.post(deal, events_json(1)).status == 201);
+    REQUIRE(client.next_event().payload.find(R"("cursor":"1")") != std::string::npos);
+
+    REQUIRE(world.post(deal, events_json(50)).status == 201);
+    auto frame = client.next();
+    while (frame.opcode == 0x9 || frame.payload.find("heartbeat") != std::string::npos) {
+        client.send_frame(0xa, "");
+        frame = client.next();
+    }
+    const auto end = client.next_close();
+    SocketClient again{world};
+    REQUIRE(again.open("/v1/feed?after=1"));
+
+    CHECK(frame.payload.find(R"({"type":"error","cursor":"1","code":"overrun","retryable":true)") ==
+          0);
+    CHECK(end.close_code() == 1013);
+    CHECK(end.close_reason() == R"({"code":"overrun","cursor":"1"})");
+    CHECK(again.next().payload.find(R"({"type":"event","cursor":"2")") == 0);
+}
+
 TEST_CASE("pings are answered, and a client that answers none is gone", "[http][websocket]")
 {
     ServerWorld world;

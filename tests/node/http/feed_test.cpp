@@ -61,6 +61,32 @@ TEST_CASE("Last-Event-ID wins over after, and head means only what is new", "[ht
     CHECK(frames.substr(first, std::string{row.first}.size()) == row.first);
 }
 
+TEST_CASE("lines tell the same as server-sent events, in frames with a type", "[http][feed]")
+{
+    ServerWorld world;
+    world.services.feed_options.heartbeat = 20ms;
+    REQUIRE(world.post(deal, R"([{"type":"A","data":{"n":1}},{"type":"B"}])").status == 201);
+    auto client = world.connect();
+
+    const auto request = get_text("/v1/feed?type=A", "Accept: application/x-ndjson\r\n");
+    REQUIRE(run_task(world.context, client.send(request)));
+    const auto frames = run_task(world.context, client.read_until("heartbeat"));
+
+    CHECK(frames.find("Content-Type: application/x-ndjson\r\n") != std::string::npos);
+    CHECK(frames.find(R"({"type":"event","cursor":"1","event":{"position":"1",)") !=
+          std::string::npos);
+    CHECK(frames.find("{\"type\":\"caught-up\",\"cursor\":\"2\"}\n") != std::string::npos);
+    CHECK(frames.find("{\"type\":\"heartbeat\",\"cursor\":\"2\"") != std::string::npos);
+    CHECK(frames.find(R"("type":"B")") == std::string::npos);
+
+    const std::size_t cut = world.drain();
+    const auto end = run_task(world.context, client.read_to_end());
+    CHECK(cut == 0);
+    CHECK(end.find(R"({"type":"error","cursor":"2","code":"draining","retryable":true)") !=
+          std::string::npos);
+    CHECK(end.substr(end.size() - 5) == "0\r\n\r\n");
+}
+
 TEST_CASE("a quiet feed beats, and its cursor moves past what it does not show", "[http][feed]")
 {
     ServerWorld world;
@@ -80,11 +106,23 @@ TEST_CASE("a quiet feed beats, and its cursor moves past what it does not show",
 
 TEST_CASE("a client that does not read is cut, and the others do not notice", "[http][feed]")
 {
-    ServerWorld world;
+    struct Row {
+        const char* transport;
+        const char* fields;
+    };
+    const auto row = GENERATE(Row{"sse", ""}, Row{"ndjson", "Accept: application/x-ndjson\r\n"},
+                              Row{"websocket", "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                                               "Sec-WebSocket-Version: 13\r\n"});
+    CAPTURE(row.transport);
+    constexpr std::size_t ring_bytes_max = 8 << 20;
+    FeedHubOptions small;
+    small.ring_bytes_max = ring_bytes_max;
+    ServerWorld world{ServerWorld::quick(), {}, small};
     const std::string large = R"({"type":"A","data":")" + std::string(200'000, 'x') + "\"}";
     auto stuck = world.connect();
     auto brisk = world.connect();
-    REQUIRE(run_task(world.context, stuck.send(get_text("/v1/feed"))));
+    REQUIRE(run_task(world.context, stuck.send(get_text("/v1/feed", row.fields))));
     REQUIRE(run_task(world.context, brisk.send(get_text("/v1/feed"))));
     run_task(world.context, brisk.read_until("caught-up"));
 
@@ -95,17 +133,18 @@ TEST_CASE("a client that does not read is cut, and the others do not notice", "[
             const std::string mark = "id: " + std::to_string(number) + "\n";
             frames = run_task(world.context, brisk.read_until(mark));
         }
+        CHECK(world.feeds.ring_bytes() <= ring_bytes_max);
     }
+    const std::string cut = "sealstream_subscriber_disconnects_total{reason=\"slow\",transport=\"" +
+                            std::string{row.transport} + "\"} 1";
     std::string metrics;
-    for (int tries = 0; tries < 300; ++tries) {
+    for (int tries = 0; tries < 300 && metrics.find(cut) == std::string::npos; ++tries) {
         run_task(world.context, world.stop_wish.sleep_for(10ms));
         metrics = world.metrics.text();
-        if (metrics.find("sealstream_subscribers{transport=\"sse\"} 1") != std::string::npos) {
-            break;
-        }
     }
 
     CHECK(count_of(frames, "event: A") == 60);
-    CHECK(metrics.find("sealstream_subscribers{transport=\"sse\"} 1") != std::string::npos);
+    CHECK(metrics.find(cut) != std::string::npos);
+    CHECK(world.feeds.subscribers() == 1);
     CHECK(world.post(deal, R"({"type":"B"})").status == 201);
 }

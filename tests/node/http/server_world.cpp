@@ -106,8 +106,8 @@ http::Options ServerWorld::quick()
     return options;
 }
 
-ServerWorld::ServerWorld(http::Options options, http::Limits limits)
-    : HttpWorld{limits},
+ServerWorld::ServerWorld(http::Options options, http::Limits limits, FeedHubOptions hub)
+    : HttpWorld{limits, hub},
       server{context.get_executor(), options, services}
 {
     const auto started = server.start();

@@ -36,7 +36,8 @@ private:
 
 class ServerWorld : public HttpWorld {
 public:
-    explicit ServerWorld(http::Options options = quick(), http::Limits limits = {});
+    explicit ServerWorld(http::Options options = quick(), http::Limits limits = {},
+                         FeedHubOptions hub = {});
     ~ServerWorld();
 
     // Deadlines that a test can wait for.

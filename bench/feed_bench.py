@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Live subscribers of one node: latency over each transport, and what a subscriber costs of its memory.
+
+    with_ledger -- python3 bench/feed_bench.py FEED_LOAD [--subscribers N] [--rate N] [--seconds S] [--json]
+
+FEED_LOAD is the program of this folder. It, the node and the servers share the machine; the head line says how busy
+that was before. Memory is the node's resident set with all subscribers following, less the one before, divided.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+
+def node_process(port):
+    """Who listens on the port: the kernel's table names a socket, and a process has it open."""
+    for line in pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port:
+            wanted = f"socket:[{fields[9]}]"
+            for link in pathlib.Path("/proc").glob("[0-9]*/fd/*"):
+                try:
+                    if os.readlink(link) == wanted:
+                        return int(link.parts[2])
+                except OSError:
+                    continue
+    raise SystemExit(f"nobody listens on port {port}")
+
+
+def resident_bytes(process):
+    status = pathlib.Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def cpu_seconds(process):
+    fields = pathlib.Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(options, transport, port, process):
+    before = resident_bytes(process)
+    with tempfile.TemporaryDirectory() as folder:
+        hold = pathlib.Path(folder) / "hold"
+        load = subprocess.Popen([options.feed_load, "--port", str(port), "--subscribers", str(options.subscribers), "--rate",
+                                 str(options.rate), "--streams", str(options.subscribers), "--seconds", str(options.seconds),
+                                 "--transport", transport, "--hold", str(hold), "--json"], stdout=subprocess.PIPE, text=True)
+        while not hold.exists() and load.poll() is None:
+            time.sleep(0.02)
+        following = resident_bytes(process)
+        began = cpu_seconds(process)
+        hold.unlink(missing_ok=True)
+        rows = [json.loads(line) for line in load.communicate()[0].splitlines()]
+    for row in rows:
+        row["bytes_per_subscriber"] = max(0, following - before) // options.subscribers
+        row["node_cores"] = round((cpu_seconds(process) - began) / options.seconds, 2)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("feed_load")
+    parser.add_argument("--subscribers", type=int, default=1000)
+    parser.add_argument("--rate", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    port = urllib.parse.urlsplit(os.environ["URL"]).port
+    process = node_process(port)
+    if not options.json:
+        print(f"{options.subscribers} subscribers, {options.rate} appends/s wanted, {os.cpu_count()} cores, "
+              f"load before {os.getloadavg()[0]:.1f}")
+    for transport in ("sse", "ndjson", "websocket"):
+        for row in measure(options, transport, port, process):
+            if options.json:
+                print(json.dumps(row))
+            else:
+                print(f"{row['transport']:10} p50 {row['p50_us'] / 1000:.1f} ms, p90 {row['p90_us'] / 1000:.1f}, "
+                      f"p99 {row['p99_us'] / 1000:.1f}, p99.9 {row['p999_us'] / 1000:.1f} at {row['appends_per_second']:.0f} appends/s "
+                      f"({row['late']} late, {row['failed']} failed); {row['bytes_per_subscriber']} bytes a subscriber, "
+                      f"node at {row['node_cores']} cores")
+
+
+if __name__ == "__main__":
+    main()
