@@ -198,7 +198,7 @@ def run_page(page):
 def unlisted_pages():
     """Pages that docs/README.md does not link to."""
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    pages = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
+    pages = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").glob("*.md"))
     return [page for page in pages if page != "README.md" and f"({page})" not in index]
 
 

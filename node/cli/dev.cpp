@@ -199,7 +199,8 @@ private:
                   << "  curl -N '" << url << "/v1/feed?after=head'\n"
                   << "  # verify a stream\n"
                   << "  curl " << url << "/v1/streams/deal/42/verify\n"
-                  << "\nAPI " << url << "   operators " << parts_.admin_url() << "/metrics\n";
+                  << "\nAPI " << url << "   described at " << url
+                  << "/.well-known/openapi\noperators " << parts_.admin_url() << "/metrics\n";
     }
 
     Parts& parts_;

@@ -89,9 +89,11 @@ Response find_route(RequestContext& request, Surface surface)
     }
     if (allowed.empty()) {
         response = problem(Error{Errc::not_found, "no such path"});
-        response.problem->explanation = request.head().path().starts_with("/ledgers/")
-                                            ? "No endpoint or no ledger has this path"
-                                            : "No endpoint has this path";
+        response.problem->explanation =
+            request.head().path().starts_with("/ledgers/")
+                ? "No endpoint or no ledger has this path; see GET "
+                  "/.well-known/openapi"
+                : "No endpoint has this path; see GET /.well-known/openapi";
         return response;
     }
     response = refusal(405, "method_not_allowed", "This path answers to " + allowed + " only.");
