@@ -118,6 +118,8 @@ std::vector<std::string> Cluster::with_settings(std::vector<std::string> command
     if (nats_ != nullptr) {
         settings.push_back("nats.url=" + nats_->url());
         settings.push_back("nats.replicas=" + std::to_string(nats_->count()));
+        settings.push_back("nats.duplicate_window_s=" +
+                           std::to_string(options_.duplicate_window.count()));
         settings.push_back(std::string{"nats.synced="} + (options_.is_synced ? "true" : "false"));
     } else {
         settings.emplace_back("profile=single-database");

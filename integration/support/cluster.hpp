@@ -18,6 +18,7 @@ namespace sealstream::testing {
 struct ClusterOptions {
     int nats_servers{1}; // three: copies on all; 0: the profile that has Postgres alone
     bool is_synced{false};
+    std::chrono::seconds duplicate_window{600}; // of NATS
     std::size_t nodes{1};
     std::size_t projectors{1};
     std::size_t auditors{1};
@@ -48,6 +49,10 @@ public:
 
     [[nodiscard]] std::vector<int> node_ports() const;
     [[nodiscard]] int admin_port(std::size_t node = 0) const;
+    [[nodiscard]] std::chrono::seconds duplicate_window() const noexcept
+    {
+        return options_.duplicate_window;
+    }
     [[nodiscard]] std::string nats_url() const { return nats_->url(); }
     [[nodiscard]] const std::string& database() const noexcept { return database_; }
     [[nodiscard]] const std::string& verifier_key(const std::string& ledger = "main") const

@@ -45,6 +45,7 @@ std::unique_ptr<EventLog> LedgerView::open_log(const Cluster& cluster)
     connection.url = cluster.nats_url();
     jetstream::EventLogOptions options;
     options.replicas = static_cast<int>(cluster.count(Member::nats));
+    options.duplicate_window = cluster.duplicate_window();
     auto opening = jetstream::JetStreamEventLog::open(connection, options, {}, clock_,
                                                       context_.get_executor());
     return expect(run_task(context_, std::move(opening)), "opening the log");

@@ -123,45 +123,15 @@ std::vector<OutboxAppend> plan_outbox_singly(std::vector<OutboxEvent> events, bo
     return plan(std::move(events), is_cut, limits, false);
 }
 
+// The error table says it: what may succeed later, what is the request's own fault, and what is
+// ours.
 OutboxVerdict verdict_of(Errc refusal) noexcept
 {
-    switch (refusal) {
-    case Errc::malformed:
-    case Errc::duplicate_key:
-    case Errc::invalid_utf8:
-    case Errc::lone_surrogate:
-    case Errc::number_out_of_range:
-    case Errc::too_deep:
-    case Errc::too_large:
-    case Errc::bad_name:
-    case Errc::unauthenticated:
-    case Errc::forbidden:
-    case Errc::emission_refused:
-    case Errc::schema_violation:
-    case Errc::schema_incompatible:
-    case Errc::not_found:
-    case Errc::conflict:
-    case Errc::key_reuse:
-    case Errc::refused:
-    case Errc::precondition_required:
-        return OutboxVerdict::park;
-    case Errc::overloaded:
-    case Errc::unavailable:
-    case Errc::timed_out:
-    case Errc::outcome_unknown:
-    case Errc::capacity:
-    case Errc::shutting_down:
+    const ErrcInfo& row = info(refusal);
+    if (row.is_retryable) {
         return OutboxVerdict::retry;
-    case Errc::corrupt:
-    case Errc::unsupported:
-    case Errc::internal:
-    case Errc::proof_too_short:
-    case Errc::proof_too_long:
-    case Errc::bad_signature:
-    case Errc::untrusted_key:
-        return OutboxVerdict::halt;
     }
-    return OutboxVerdict::halt;
+    return row.http_status < 500 ? OutboxVerdict::park : OutboxVerdict::halt;
 }
 
 } // namespace sealstream

@@ -172,7 +172,11 @@ TEST_CASE("only refusals that are final park a transaction", "[outbox]")
         CHECK((verdict_of(refusal) == OutboxVerdict::retry) == info(refusal).is_retryable);
     }
     CHECK(verdict_of(Errc::key_reuse) == OutboxVerdict::park);
-    CHECK(verdict_of(Errc::corrupt) == OutboxVerdict::halt);
+    CHECK(verdict_of(Errc::emission_refused) == OutboxVerdict::park);
+    CHECK(verdict_of(Errc::outcome_unknown) == OutboxVerdict::retry);
+    for (const Errc ours : {Errc::corrupt, Errc::unsupported, Errc::internal}) {
+        CHECK(verdict_of(ours) == OutboxVerdict::halt);
+    }
 }
 
 } // namespace sealstream
