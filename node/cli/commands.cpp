@@ -18,8 +18,6 @@ int exit_code(Errc code)
     case Errc::unauthenticated:
     case Errc::forbidden:
     case Errc::emission_refused:
-    case Errc::schema_violation:
-    case Errc::schema_incompatible:
         return 5;
     case Errc::overloaded:
     case Errc::unavailable:
@@ -39,6 +37,8 @@ int exit_code(Errc code)
     case Errc::key_reuse:
     case Errc::refused:
     case Errc::precondition_required:
+    case Errc::schema_violation:
+    case Errc::schema_incompatible:
         return 7;
     case Errc::corrupt:
         return exit_tampered;

@@ -10,6 +10,8 @@ namespace sealstream::http {
 
 namespace {
 
+constexpr std::size_t data_depth_max = 128; // the reader's own ceiling; clients have a lower limit
+
 std::optional<Refusal> check_reserved(const Candidate& candidate)
 {
     if (!is_system_stream_type(candidate.stream.type)) {
@@ -34,6 +36,37 @@ std::optional<Refusal> check_emission(const Rulebook& rules, const PolicyOptions
     auto answer = rules.emission.explain(question, options.unknown_types);
     return Refusal{
         0, {Errc::emission_refused, std::move(answer.reason), "/type"}, std::move(answer.rule)};
+}
+
+std::optional<Refusal> check_schema(const Rulebook& rules, const PolicyOptions& options,
+                                    const Candidate& candidate)
+{
+    const Draft& draft = candidate.draft;
+    const auto* row = rules.schemas.schema(draft.type);
+    if (row == nullptr) {
+        if (options.unknown_schemas == UnknownTypes::allow) {
+            return std::nullopt;
+        }
+        return Refusal{0,
+                       {Errc::schema_violation, draft.type + " has no schema", "/type"},
+                       "schemas.unknown_types"};
+    }
+    const auto data = parse_json(draft.data, {data_depth_max, draft.data.size()});
+    if (!data) {
+        return Refusal{0, data.error(), "schemas"};
+    }
+    auto faults = row->compiled.validate(*data);
+    if (faults.empty()) {
+        return std::nullopt;
+    }
+    for (SchemaFault& fault : faults) {
+        fault.pointer.insert(0, "/data");
+    }
+    Error error{Errc::schema_violation, faults.front().pointer + " " + faults.front().message,
+                faults.front().pointer};
+    return Refusal{0, std::move(error),
+                   "schemas/" + draft.type + "@" + std::to_string(row->latest().version.value),
+                   std::move(faults)};
 }
 
 // The beginning of `text`, not cut inside a character.
@@ -98,9 +131,13 @@ std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
 {
     std::vector<Refusal> refusals;
     for (std::size_t at = 0; at < candidates.size(); ++at) {
+        rules.schemas.redact(candidates[at].draft);
         auto refusal = check_reserved(candidates[at]);
         if (!refusal) {
             refusal = check_emission(rules, options, candidates[at]);
+        }
+        if (!refusal) {
+            refusal = check_schema(rules, options, candidates[at]);
         }
         if (refusal) {
             refusal->event = at;
@@ -153,6 +190,19 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
     co_return refusals;
 }
 
+void append_faults(std::string& to, const std::vector<SchemaFault>& faults, std::string_view place)
+{
+    for (const SchemaFault& fault : faults) {
+        to.append(to.empty() || to.back() == '[' ? "{\"pointer\":" : ",{\"pointer\":");
+        append_canonical_string(to, std::string{place} + fault.pointer);
+        to.append(",\"code\":\"schema_violation\",\"message\":");
+        append_canonical_string(to, fault.message);
+        to.append(",\"schema_pointer\":");
+        append_canonical_string(to, fault.schema_pointer);
+        to.push_back('}');
+    }
+}
+
 std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch)
 {
     std::vector<Candidate> candidates;
@@ -178,6 +228,10 @@ Response refused(const std::vector<Refusal>& refusals, bool is_array)
         append_refusal(members, refusal, is_array);
     }
     members.push_back(']');
+    for (const Refusal& refusal : refusals) {
+        append_faults(response.problem->errors, refusal.faults,
+                      is_array ? "/" + std::to_string(refusal.event) : std::string{});
+    }
     return response;
 }
 

@@ -23,9 +23,12 @@ struct Refusal {
     std::size_t event{0}; // index among the candidates
     Error error;          // the pointer is relative to the event; the context is for the client
     std::string rule;     // that has decided: "policies/TokensIssued@3"
+    std::vector<SchemaFault> faults{}; // of a schema; pointers into the event
 };
 
-// Pure: what `rules` say about each candidate, in order. At most one refusal for each.
+// Pure: what `rules` say about each candidate, in order. At most one refusal for each. Before
+// anything else secrets are taken out, so that a refused event shows none either; a schema speaks
+// of what is left.
 [[nodiscard]] std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
                                          std::span<Candidate> candidates);
 
@@ -44,6 +47,10 @@ struct AdmissionParts {
 
 [[nodiscard]] Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
                                                               std::vector<Candidate> candidates);
+
+// The elements of "errors" in a problem: {"pointer":…,"code":…,"message":…,"schema_pointer":…}.
+// `place` comes before each pointer.
+void append_faults(std::string& to, const std::vector<SchemaFault>& faults, std::string_view place);
 
 [[nodiscard]] std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch);
 

@@ -164,7 +164,7 @@ struct HttpMetrics::Series {
 HttpMetrics::HttpMetrics(Registry& registry, const std::vector<RouteLabel>& routes)
     : series_{std::make_unique<Series>(registry)}
 {
-    for (const Errc code : {Errc::emission_refused, Errc::forbidden}) {
+    for (const Errc code : {Errc::emission_refused, Errc::forbidden, Errc::schema_violation}) {
         series_->refused.Add({{"code", std::string{name(code)}}});
     }
     auto all = routes;

@@ -35,7 +35,9 @@ struct Limits {
 
 // Who may append what.
 struct PolicyOptions {
-    UnknownTypes unknown_types{UnknownTypes::allow}; // events of a type without a policy
+    UnknownTypes unknown_types{UnknownTypes::allow};   // events of a type without a policy
+    UnknownTypes unknown_schemas{UnknownTypes::allow}; // events of a type without a schema
+    std::size_t schema_versions_max{1'000};            // of one event type
     // Names for groups of sources: "registry" in emit_from_registry. Each has its patterns.
     std::map<std::string, std::vector<std::string>, std::less<>> classes{
         {"registry", {"registry*"}}, {"teg", {"teg*"}}};

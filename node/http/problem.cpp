@@ -112,7 +112,9 @@ void render_problem(Response& response, std::string_view request_id)
         body.append(",\"retry_after_ms\":").append(std::to_string(wait.count() * 1000));
         response.header("Retry-After", std::to_string(wait.count()));
     }
-    if (!problem.error.pointer.empty()) {
+    if (!problem.errors.empty()) {
+        body.append(",\"errors\":[").append(problem.errors).append("]");
+    } else if (!problem.error.pointer.empty()) {
         body.append(",\"errors\":[{\"pointer\":");
         append_canonical_string(body, problem.error.pointer);
         member(body, "code", code);

@@ -81,6 +81,7 @@ struct Problem {
     Error error;
     std::string explanation; // public; where empty, the remedy of the code is shown alone
     std::string code;        // instead of the name of error.code
+    std::string errors;      // instead of one for error.pointer: ready JSON objects, with commas
     std::string members;     // more members, ready JSON: `"current_version":"5"`
     std::chrono::seconds retry_after{0}; // 0: one second for what is retryable, else none
 };

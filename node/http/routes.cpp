@@ -31,6 +31,14 @@ constexpr std::array table{
     Route{get,  "/ws/events",                     "follow_aggregates", clients, reader, none, 101, &follow_aggregates, Scope::handler},
     Route{get,  "/api/v1/events",                 "read_aggregates",  clients, admin,  none, 200, &read_aggregates},
 
+    Route{put,  "/v1/schemas/{event_type}",       "put_schema",       clients, admin,  whole, 201, &put_schema},
+    Route{get,  "/v1/schemas",                    "list_schemas",     clients, reader, none, 200, &list_schemas},
+    Route{get,  "/v1/schemas/{event_type}",       "get_schema",       clients, reader, none, 200, &get_schema},
+    Route{get,  "/v1/schemas/{event_type}/versions/{version}", "get_schema_version", clients, reader, none, 200, &get_schema_version},
+    Route{put,  "/v1/redactions/{event_type}",    "put_redaction",    clients, admin,  whole, 201, &put_redaction},
+    Route{get,  "/v1/redactions",                 "list_redactions",  clients, reader, none, 200, &list_redactions},
+    Route{get,  "/v1/redactions/{event_type}",    "get_redaction",    clients, reader, none, 200, &get_redaction},
+
     Route{get,  "/v1/streams/{type}/{id}/verify", "verify_stream",    clients, reader, none, 200, &verify_stream},
     Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof},
     Route{get,  "/checkpoint",                    "get_checkpoint",   clients, anyone, none, 200, &get_checkpoint},

@@ -87,7 +87,7 @@ ROOMS = [
          headers={"asio", "beast", "boost", "json", "url"}, sources={"prometheus"}),
     Room("node/http/openapi", ["core/base"], sources={"json", "yaml"}),
     Room("node/feeds", CORE, awaitable=True, sources={"asio", "json", "boost"}),
-    Room("node/rules", [*CORE, "core/rules"], awaitable=True, sources={"asio", "boost", "prometheus"}),
+    Room("node/rules", [*CORE, "core/rules"], awaitable=True, sources={"asio", "boost", "json", "prometheus"}),
     Room("node/security", CORE, awaitable=True, headers={"asio", "boost"},
          sources={"beast", "json", "openssl", "prometheus"}),
     Room("node/dev", CORE, headers={"json"}, sources={"boost"}),

@@ -125,6 +125,7 @@ Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem
         BulkItem& item = items[places[refusal.event]];
         item.error = refusal.error;
         item.reason = refusal.rule + ": " + refusal.error.context;
+        append_faults(item.errors, refusal.faults, {});
         item.draft.reset();
     }
     co_return items;
@@ -172,6 +173,9 @@ void append_item_members(std::string& to, const BulkItem& item)
     if (!error.pointer.empty()) {
         to.append(",\"pointer\":");
         append_canonical_string(to, error.pointer);
+    }
+    if (!item.errors.empty()) {
+        to.append(",\"errors\":[").append(item.errors).append("]");
     }
     to.append(",\"detail\":");
     append_canonical_string(to, item.reason.empty() ? row.title : std::string_view{item.reason});

@@ -17,6 +17,7 @@ struct BulkItem {
     bool is_repeat{false};
     std::optional<Error> error;
     std::string reason; // of a refusal, for the client
+    std::string errors; // of a schema, ready JSON objects
 };
 
 // Appends all items that have a draft; afterwards each has a place or an error.

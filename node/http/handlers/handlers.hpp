@@ -21,6 +21,15 @@ Task<Response> tail_events(RequestContext& request);
 Task<Response> follow_aggregates(RequestContext& request);
 Task<Response> read_aggregates(RequestContext& request);
 
+// What events must look like, and what of them is secret.
+Task<Response> put_schema(RequestContext& request);
+Task<Response> list_schemas(RequestContext& request);
+Task<Response> get_schema(RequestContext& request);
+Task<Response> get_schema_version(RequestContext& request);
+Task<Response> put_redaction(RequestContext& request);
+Task<Response> list_redactions(RequestContext& request);
+Task<Response> get_redaction(RequestContext& request);
+
 // Proving.
 Task<Response> verify_stream(RequestContext& request);
 Task<Response> get_proof(RequestContext& request);
