@@ -78,7 +78,6 @@ BEGIN
     UPDATE sealstream.outbox_transactions
     SET commit_number = nextval('sealstream.outbox_commits'), committed_at = clock_timestamp()
     WHERE ledger = NEW.ledger AND frame = NEW.frame AND txid = NEW.txid AND commit_number IS NULL;
-    PERFORM pg_notify('sealstream_outbox', NEW.ledger);
     RETURN NULL;
 END
 $$;
