@@ -92,7 +92,8 @@ struct World {
             }
             after = records->back().position;
             SEAL_CHECK((*connection)->run_script("BEGIN").has_value(), "the server answers");
-            auto batch = encode_batch(*records);
+            SkipRules rules;
+            auto batch = encode_batch(*records, rules);
             SEAL_CHECK((*connection)->copy_in(copy_batch, batch.rows.finish()).has_value(),
                        "rows fit");
             // Through the server once, so that the columns are those of the table.
@@ -106,7 +107,7 @@ struct World {
         const auto made = connection.run(
             "SELECT position, id, stream_type, stream_id, version, type, source, actor, category,"
             " time_nanos, ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta,"
-            " data_exact, meta_exact, words FROM batch",
+            " data_exact, meta_exact, words, skipped FROM batch",
             {}, SqlFormat::binary);
         constexpr std::size_t columns = 18;
         CopyBuffer rows{columns};

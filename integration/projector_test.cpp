@@ -187,10 +187,11 @@ TEST_CASE("a pass that has happened does not happen again", "[projector]")
     const auto owned = claim_active(**connection, "main", folds, home.log.incarnation());
     REQUIRE(owned);
     const Pass pass{Position{0}, Position{10}, {0}};
-    auto batch = encode_batch(*records);
+    SkipRules rules;
+    auto batch = encode_batch(*records, rules);
     REQUIRE(apply_pass(**connection, "main", {folds, *owned}, pass, batch, none));
 
-    auto again = encode_batch(*records);
+    auto again = encode_batch(*records, rules);
     const auto repeated = apply_pass(**connection, "main", {folds, *owned}, pass, again, none);
 
     REQUIRE(!repeated);

@@ -66,7 +66,7 @@ void add_time(CopyBuffer& rows, const std::optional<WallTime>& time)
     rows.add_bigint(time->nanoseconds);
 }
 
-void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event,
+void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event, bool is_skipped,
              std::vector<std::string>& words)
 {
     const Draft& draft = event.draft;
@@ -104,11 +104,12 @@ void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event,
         rows.add_text(word);
     }
     rows.end_array();
+    rows.add_boolean(is_skipped);
 }
 
 } // namespace
 
-BatchRows encode_batch(const std::vector<StoredRecord>& records)
+BatchRows encode_batch(const std::vector<StoredRecord>& records, SkipRules& rules)
 {
     const Position first = records.front().position;
     BatchRows batch{first, Position{first.value - 1},
@@ -122,9 +123,16 @@ BatchRows encode_batch(const std::vector<StoredRecord>& records)
                                                    " does not decode: " + describe(event.error())};
             break;
         }
-        add_row(batch.rows, record, *event, words);
+        const auto is_skipped = rules.take(*event);
+        if (!is_skipped) {
+            batch.fault = with_context(is_skipped.error(),
+                                       "position " + std::to_string(record.position.value));
+            break;
+        }
+        add_row(batch.rows, record, *event, *is_skipped, words);
         batch.last = record.position;
     }
+    batch.skipped_types = rules.types();
     return batch;
 }
 

@@ -13,6 +13,8 @@
 //   data, meta                      jsonb; meta may be null
 //   data_exact, meta_exact          text; null wherever jsonb says it all
 //   words                           text[]; of `data`, for search (words.hpp)
+//   skipped                         boolean; the type is skip_in_projection at this position: a
+//                                   fold that counts says WHERE NOT skipped
 //
 // jsonb can not hold everything that a record can: not \u0000, and not the form of numbers with an
 // exponent (1e+21 would come back as 1000000000000000000000). Such an event is folded all the same:
@@ -21,6 +23,7 @@
 
 #include "core/event/codec.hpp"
 #include "postgres/copy_buffer.hpp"
+#include "projections/skip_rules.hpp"
 
 #include <optional>
 
@@ -36,20 +39,23 @@ inline constexpr const char* create_batch_table =
     " category text COLLATE \"C\", \"time\" timestamptz, time_nanos bigint,"
     " ingested timestamptz NOT NULL, ingested_nanos bigint NOT NULL,"
     " key text COLLATE \"C\" NOT NULL, data jsonb NOT NULL, meta jsonb,"
-    " data_exact text, meta_exact text, words text[] COLLATE \"C\" NOT NULL"
+    " data_exact text, meta_exact text, words text[] COLLATE \"C\" NOT NULL,"
+    " skipped boolean NOT NULL"
     ") ON COMMIT DELETE ROWS";
 inline constexpr const char* copy_batch = "COPY pg_temp.batch FROM STDIN (FORMAT binary)";
-inline constexpr std::size_t batch_columns = 19;
+inline constexpr std::size_t batch_columns = 20;
 
 struct BatchRows {
     Position first; // positions of the rows: first to last, without gap
     Position last;
     CopyBuffer rows;
-    std::optional<Error> fault; // corrupt: the record after `last` does not decode
+    std::optional<Error> fault; // corrupt: the record after `last` does not decode; unsupported: it
+                                // edits a policy in an unknown way
+    std::vector<std::string> skipped_types{}; // SkipRules after `last`
 };
 
-// `records` ascend without gap and are not empty. Ends before the first record that does not
-// decode; then `rows` may be empty.
-[[nodiscard]] BatchRows encode_batch(const std::vector<StoredRecord>& records);
+// `records` ascend without gap and are not empty; `rules` are those before the first, and then
+// those after the last. Ends before the first record that is at fault; then `rows` may be empty.
+[[nodiscard]] BatchRows encode_batch(const std::vector<StoredRecord>& records, SkipRules& rules);
 
 } // namespace sealstream

@@ -14,7 +14,8 @@ constexpr const char* insert_version =
     " VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 constexpr const char* select_versions =
-    "SELECT name, version, state, schema_name, cursor, epoch, fold_digest, incarnation"
+    "SELECT name, version, state, schema_name, cursor, epoch, fold_digest, incarnation,"
+    "  array_to_string(skipped_types, ' ')"
     " FROM sealstream.projections WHERE ledger = $1 AND name = $2 AND state = $3";
 
 constexpr const char* next_version =
@@ -33,6 +34,18 @@ constexpr const char* use_schema = "SELECT set_config('search_path', $1, true)";
 constexpr const char* try_lock =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream projector ' || $1 || ' ' || $2, 0))";
 constexpr const char* unlock_all = "SELECT pg_advisory_unlock_all()";
+
+// Event types have no spaces.
+std::vector<std::string> types_in(std::string_view text)
+{
+    std::vector<std::string> types;
+    while (!text.empty()) {
+        const auto type = text.substr(0, text.find(' '));
+        types.emplace_back(type);
+        text.remove_prefix(std::min(type.size() + 1, text.size()));
+    }
+    return types;
+}
 
 Result<void> make_tables(Connection& connection, const std::string& schema_name,
                          const std::string& sql)
@@ -92,7 +105,8 @@ Result<ProjectionVersion> claim_one(Connection& connection, const std::string& l
                             std::string{found.text(0, 3)},
                             Position{static_cast<std::uint64_t>(found.integer(0, 4))},
                             0,
-                            std::string{found.text(0, 6)}};
+                            std::string{found.text(0, 6)},
+                            types_in(found.text(0, 8))};
     if (found.text(0, 7) != incarnation) {
         return Error{Errc::corrupt, projection.name + " was folded from another log than this one"};
     }
@@ -174,7 +188,8 @@ Result<ProjectionVersion> read_active(Connection& connection, const std::string&
                              std::string{found.text(0, 3)},
                              Position{static_cast<std::uint64_t>(found.integer(0, 4))},
                              static_cast<std::uint64_t>(found.integer(0, 5)),
-                             std::string{found.text(0, 6)}};
+                             std::string{found.text(0, 6)},
+                             types_in(found.text(0, 8))};
 }
 
 Result<bool> try_own(Connection& connection, const std::string& ledger,

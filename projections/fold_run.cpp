@@ -52,13 +52,12 @@ FoldRun::FoldRun(FoldContext& context, Pool::Lease lease, std::vector<Projection
     }
 }
 
-Position FoldRun::lowest() const noexcept
+const ProjectionVersion& FoldRun::hindmost() const noexcept
 {
-    Position lowest = owned_.front().cursor;
-    for (const ProjectionVersion& one : owned_) {
-        lowest = std::min(lowest, one.cursor);
-    }
-    return lowest;
+    return *std::min_element(owned_.begin(), owned_.end(),
+                             [](const ProjectionVersion& one, const ProjectionVersion& other) {
+                                 return one.cursor < other.cursor;
+                             });
 }
 
 // At most this: what waits is newer than what is folded.
@@ -78,6 +77,7 @@ Task<Result<void>> FoldRun::run(std::optional<Position> until)
 Task<Result<void>> FoldRun::follow(std::optional<Position> until)
 {
     const auto feed = context_.log.subscribe_from(lowest());
+    rules_ = SkipRules{hindmost().skipped_types};
     while (!context_.stop.requested()) {
         const auto checked = co_await check_log();
         if (!checked) {
@@ -137,11 +137,11 @@ Task<Result<void>> FoldRun::check_log()
 Task<Result<std::shared_ptr<FoldRun::Load>>> FoldRun::encode(std::vector<StoredRecord> records)
 {
     SEAL_CO_TRY(passes, plan_batch(planned_, records.front().position, records.back().position));
-    auto job = [records = std::move(records),
-                passes = std::move(passes)]() mutable -> Result<std::shared_ptr<Load>> {
+    auto job = [records = std::move(records), passes = std::move(passes),
+                &rules = rules_]() mutable -> Result<std::shared_ptr<Load>> {
         auto load = std::make_shared<Load>();
         for (Pass& pass : passes) {
-            auto rows = encode_batch(records_of(records, pass));
+            auto rows = encode_batch(records_of(records, pass), rules);
             const bool is_cut = rows.fault.has_value();
             if (is_cut) {
                 load->fault = *rows.fault;
@@ -200,6 +200,7 @@ void FoldRun::moved(const Load& load)
         head_ = std::max(head_, pass.to);
         for (const std::size_t at : pass.projections) {
             owned_[at].cursor = pass.to;
+            owned_[at].skipped_types = load.passes[done].rows.skipped_types;
             tell_metrics(owned_[at]);
             if (owned_[at].state == ProjectionVersion::State::active) {
                 context_.metrics.batch_applied(owned_[at].name, pass.to.value - pass.from.value,

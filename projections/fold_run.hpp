@@ -46,8 +46,8 @@ public:
     [[nodiscard]] Task<Result<void>> run(std::optional<Position> until);
 
     [[nodiscard]] const std::vector<ProjectionVersion>& owned() const noexcept { return owned_; }
-    [[nodiscard]] Position lowest() const noexcept;                // of the committed cursors
-    [[nodiscard]] Position head() const noexcept { return head_; } // as last seen
+    [[nodiscard]] Position lowest() const noexcept { return hindmost().cursor; } // as committed
+    [[nodiscard]] Position head() const noexcept { return head_; }               // as last seen
     [[nodiscard]] bool has_moved() const noexcept { return has_moved_; }
     [[nodiscard]] Connection& connection() noexcept { return *lease_; }
 
@@ -60,6 +60,7 @@ private:
     [[nodiscard]] Task<void> commit(std::shared_ptr<Load> load);
     [[nodiscard]] Task<Result<void>> settled();
     void moved(const Load& load);
+    [[nodiscard]] const ProjectionVersion& hindmost() const noexcept;
     void tell_metrics(const ProjectionVersion& one);
     [[nodiscard]] std::chrono::nanoseconds lag() const;
 
@@ -67,6 +68,7 @@ private:
     Pool::Lease lease_;
     std::vector<ProjectionVersion> owned_; // with the committed cursors
     std::vector<Position> planned_;        // the cursors once the running commit is through
+    SkipRules rules_;                      // where reading stands
     Position head_;
     WallTime reached_{}; // ingest time of the newest folded event
     Monotonic head_asked_{};

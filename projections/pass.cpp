@@ -14,7 +14,8 @@ constexpr const char* fence = "SELECT state, cursor, epoch FROM sealstream.proje
                               " WHERE ledger = $1 AND name = $2 AND version = $3 FOR UPDATE";
 
 constexpr const char* move_cursor =
-    "UPDATE sealstream.projections SET cursor = $4, changed_at = clock_timestamp()"
+    "UPDATE sealstream.projections"
+    " SET cursor = $4, skipped_types = $6::text[], changed_at = clock_timestamp()"
     " WHERE ledger = $1 AND name = $2 AND version = $3 AND cursor = $5";
 
 constexpr const char* use_schema = "SELECT set_config('search_path', $1, true)";
@@ -53,12 +54,12 @@ Result<void> fold(Connection& connection, const Projection& projection,
 }
 
 Result<void> move(Connection& connection, const std::string& ledger, const ProjectionVersion& owned,
-                  const Pass& pass)
+                  const Pass& pass, const std::vector<std::string>& skipped_types)
 {
-    SEAL_TRY(moved,
-             connection.run_prepared(
-                 move_cursor, {ledger, owned.name, std::to_string(owned.version),
-                               std::to_string(pass.to.value), std::to_string(pass.from.value)}));
+    SEAL_TRY(moved, connection.run_prepared(
+                        move_cursor, {ledger, owned.name, std::to_string(owned.version),
+                                      std::to_string(pass.to.value),
+                                      std::to_string(pass.from.value), sql_array(skipped_types)}));
     if (moved.rows_affected() != 1) {
         return Error{Errc::internal, "a locked cursor moved"};
     }
@@ -110,7 +111,7 @@ Result<void> apply_pass(Connection& connection, const std::string& ledger, FoldT
         return folded.error();
     }
     for (const std::size_t at : pass.projections) {
-        const auto done = move(connection, ledger, target.owned[at], pass);
+        const auto done = move(connection, ledger, target.owned[at], pass, batch.skipped_types);
         if (!done) {
             return done.error();
         }

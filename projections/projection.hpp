@@ -6,6 +6,7 @@
 #include "core/event/position.hpp"
 
 #include <string>
+#include <vector>
 
 namespace sealstream {
 
@@ -32,8 +33,9 @@ struct ProjectionVersion {
     State state{State::active};
     std::string schema_name;
     Position cursor;
-    std::uint64_t epoch{0};  // of the owner that claimed it
-    std::string fold_digest; // Projection::digest() at its making
+    std::uint64_t epoch{0};                   // of the owner that claimed it
+    std::string fold_digest;                  // Projection::digest() at its making
+    std::vector<std::string> skipped_types{}; // SkipRules at the cursor
 };
 
 [[nodiscard]] std::string_view name(ProjectionVersion::State state);

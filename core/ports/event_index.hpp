@@ -34,7 +34,8 @@ struct EventQuery {
 struct IndexedEvent {
     Position position;
     WallTime ingested;
-    Event event; // salt and hashes are not in the index: they are zero and empty here
+    Event event;            // salt and hashes are not in the index: they are zero and empty here
+    bool is_skipped{false}; // its type was skip_in_projection: read models do not count it
 };
 
 class EventIndex {

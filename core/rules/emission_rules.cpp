@@ -14,18 +14,11 @@ json::value to_json(const std::optional<EmissionPolicy>& policy)
     return policy ? json::value(to_json(*policy)) : json::value(nullptr);
 }
 
-Error not_understood(const StoredEvent& edit, const std::string& what)
+// A member that is missing, or one that is new, is a rule that this version can not keep.
+Result<std::optional<EmissionPolicy>> read_after(const std::string& data)
 {
-    return Error{Errc::unsupported, "position " + std::to_string(edit.position.value) +
-                                        " edits a policy in a way that this version does not "
-                                        "know: " +
-                                        what};
-}
-
-Result<std::optional<EmissionPolicy>> policy_after(const StoredEvent& edit)
-{
-    SEAL_TRY(data, parse_json(edit.event.draft.data));
-    const auto* members = data.if_object();
+    SEAL_TRY(value, parse_json(data));
+    const auto* members = value.if_object();
     const auto* after = members != nullptr ? members->if_contains("after") : nullptr;
     if (after == nullptr) {
         return Error{Errc::malformed, "\"after\" is missing"};
@@ -53,15 +46,26 @@ std::string joined(const std::vector<std::string>& names)
 
 } // namespace
 
+Result<std::optional<EmissionPolicy>> policy_after(const Event& edit)
+{
+    auto after =
+        edit.draft.type == policy_event_type
+            ? read_after(edit.draft.data)
+            : Result<std::optional<EmissionPolicy>>{Error{Errc::malformed, edit.draft.type}};
+    if (!after) {
+        return Error{Errc::unsupported,
+                     "an edit of the policy of " + edit.stream.id +
+                         " that this version does not understand: " + describe(after.error())};
+    }
+    return after;
+}
+
 Result<void> EmissionRules::apply(const StoredEvent& edit)
 {
     const Event& event = edit.event;
-    if (event.draft.type != policy_event_type) {
-        return not_understood(edit, event.draft.type);
-    }
-    auto after = policy_after(edit);
+    auto after = policy_after(event);
     if (!after) {
-        return not_understood(edit, describe(after.error()));
+        return with_context(after.error(), "position " + std::to_string(edit.position.value));
     }
     const auto* known = find(event.stream.id);
     const Version before = known == nullptr ? Version{} : known->version;

@@ -71,6 +71,10 @@ private:
     std::map<std::string, EmissionRow, std::less<>> rows_;
 };
 
+// What an edit makes of the policy; none: it removes it.
+//   unsupported   an edit that this version does not understand
+[[nodiscard]] Result<std::optional<EmissionPolicy>> policy_after(const Event& edit);
+
 // The data of an edit: canonical JSON.
 [[nodiscard]] std::string edit_data(std::string_view type,
                                     const std::optional<EmissionPolicy>& before,

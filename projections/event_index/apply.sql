@@ -4,15 +4,19 @@
 DO $$
 BEGIN
     INSERT INTO events (position, id, stream_type, stream_id, version, type, source, actor, category, time_nanos,
-                        ingested_nanos, at_nanos, key, data, meta, data_exact, meta_exact, words)
+                        ingested_nanos, at_nanos, key, data, meta, data_exact, meta_exact, words,
+                        skipped)
     SELECT position, id, stream_type, stream_id, version, type, source, actor, category, time_nanos,
-           ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta, data_exact, meta_exact, words
+           ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta, data_exact, meta_exact, words,
+           skipped
     FROM batch;
 EXCEPTION WHEN unique_violation THEN
     INSERT INTO events (position, id, stream_type, stream_id, version, type, source, actor, category, time_nanos,
-                        ingested_nanos, at_nanos, key, data, meta, data_exact, meta_exact, words)
+                        ingested_nanos, at_nanos, key, data, meta, data_exact, meta_exact, words,
+                        skipped)
     SELECT position, id, stream_type, stream_id, version, type, source, actor, category, time_nanos,
-           ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta, data_exact, meta_exact, words
+           ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta, data_exact, meta_exact, words,
+           skipped
     FROM batch
     ON CONFLICT (id) DO NOTHING;
 END

@@ -20,6 +20,7 @@ CREATE TABLE events (
     meta           jsonb,
     data_exact     text,
     meta_exact     text,
-    words          text[] COLLATE "C" NOT NULL
+    words          text[] COLLATE "C" NOT NULL,
+    skipped        boolean NOT NULL
 );
 CREATE UNIQUE INDEX events_by_id ON events (id);

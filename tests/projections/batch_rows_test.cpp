@@ -21,7 +21,8 @@ std::vector<StoredRecord> records(std::size_t count)
 
 TEST_CASE("a batch has a row for every record", "[projections]")
 {
-    const auto batch = encode_batch(records(3));
+    SkipRules rules;
+    const auto batch = encode_batch(records(3), rules);
 
     CHECK(batch.rows.rows() == 3);
     CHECK(batch.first == Position{5});
@@ -36,7 +37,8 @@ TEST_CASE("a batch ends before the first record that does not decode, and names 
         auto all = records(3);
         all[broken].record.pop_back();
 
-        const auto batch = encode_batch(all);
+        SkipRules rules;
+        const auto batch = encode_batch(all, rules);
 
         CHECK(batch.rows.rows() == broken);
         CHECK(batch.last == Position{4 + broken});

@@ -98,7 +98,7 @@ Task<Response> get_event(RequestContext& request)
         set_binary(response, to_cloud_event(found->position, found->ingested, found->event));
         co_return response;
     }
-    append_event(response.body, format, found->position, found->ingested, found->event);
+    append_indexed(response.body, format, *found);
     response.body.push_back('\n');
     if (format == EventFormat::cloudevents) {
         response.content_type = cloudevents_type;

@@ -160,7 +160,7 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
     page.count = events->size();
     for (const IndexedEvent& event : *events) {
         page.events.append(page.events.empty() ? "" : ",");
-        append_event(page.events, page.format, event.position, event.ingested, event.event);
+        append_indexed(page.events, page.format, event);
     }
     // Nothing up to the index's cursor is left to see, so the next page need not look there again.
     page.next = events->empty() ? wanted.after : events->back().position.value;

@@ -109,6 +109,15 @@ Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lis
     return types;
 }
 
+void append_indexed(std::string& to, EventFormat format, const IndexedEvent& event)
+{
+    append_event(to, format, event.position, event.ingested, event.event);
+    if (event.is_skipped && format == EventFormat::sealstream) {
+        to.back() = ',';
+        to.append("\"skipped\":true}");
+    }
+}
+
 Result<std::optional<WallTime>> parse_time(const Query& query, std::string_view name)
 {
     if (!query.has(name)) {

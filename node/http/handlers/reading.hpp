@@ -37,6 +37,9 @@ inline constexpr std::size_t filter_event_types_max = 64;
 // An RFC 3339 time, or nothing.   malformed
 [[nodiscard]] Result<std::optional<WallTime>> parse_time(const Query& query, std::string_view name);
 
+// An event of the index; with "skipped":true where read models do not count its type.
+void append_indexed(std::string& to, EventFormat format, const IndexedEvent& event);
+
 // One page of events under their names:
 //   {"events":[…],"next":"<cursor>","is_caught_up":false}
 // or, as CloudEvents, a batch: […]. Both with Link rel="next". A page that is full never changes;
