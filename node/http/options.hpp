@@ -41,11 +41,13 @@ struct PolicyOptions {
     // Names for groups of sources: "registry" in emit_from_registry. Each has its patterns.
     std::map<std::string, std::vector<std::string>, std::less<>> classes{
         {"registry", {"registry*"}}, {"teg", {"teg*"}}};
-    std::size_t types_max{10'000};                   // event types that may have a policy
-    std::size_t dry_run_events_max{1'000'000};       // looked at by one dry run
-    std::size_t rejection_data_bytes_max{4'096};     // of a refused event's data is kept
-    std::uint32_t rejections_keep_days{90};          // then they are forgotten
-    std::chrono::milliseconds apply_wait_max{5'000}; // for an edit to hold on this node
+    std::size_t types_max{10'000};                      // event types that may have a policy
+    std::size_t dry_run_events{100'000};                // of a dry run that does not say how many
+    std::size_t dry_run_events_max{1'000'000};          // looked at by one dry run
+    std::chrono::milliseconds dry_run_time_max{30'000}; // then it says how far it came
+    std::size_t rejection_data_bytes_max{4'096};        // of a refused event's data is kept
+    std::uint32_t rejections_keep_days{90};             // then they are forgotten
+    std::chrono::milliseconds apply_wait_max{5'000};    // for an edit to hold on this node
 };
 
 struct Timeouts {

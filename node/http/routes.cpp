@@ -55,6 +55,17 @@ constexpr std::array table{
     Route{post, "/v1/groups/{group}/parked/{type}/{id}/retry", "retry_parked_stream", clients, admin, none, 204, &retry_parked_stream},
     Route{post, "/v1/groups/{group}/parked/{type}/{id}/skip",  "skip_parked_event",   clients, admin, none, 204, &skip_parked_event},
 
+    Route{get,  "/v1/policies",                   "list_policies",    clients, reader, none, 200, &list_policies},
+    Route{post, "/v1/policies/explain",           "explain_policy",   clients, writer, whole, 200, &explain_policy, Scope::handler},
+    Route{post, "/v1/policies/dry-run",           "dry_run_policies", clients, admin,  whole, 200, &dry_run_policies},
+    Route{get,  "/v1/policies/{event_type}",      "get_policy",       clients, reader, none, 200, &get_policy},
+    Route{put,  "/v1/policies/{event_type}",      "put_policy",       clients, admin,  whole, 200, &put_policy},
+    Route{del,  "/v1/policies/{event_type}",   "delete_policy",    clients, admin,  none, 204, &delete_policy},
+    Route{get,  "/v1/rejections",                 "list_rejections",  clients, auditor, none, 200, &list_rejections},
+    Route{get,  "/api/v1/admin/event-emission-policies",              "list_emission_policies", clients, reader, none, 200, &list_emission_policies},
+    Route{get,  "/api/v1/admin/event-emission-policies/{event_type}", "get_emission_policy",    clients, reader, none, 200, &get_emission_policy},
+    Route{put,  "/api/v1/admin/event-emission-policies/{event_type}", "put_emission_policy",    clients, admin,  whole, 200, &put_emission_policy},
+
     Route{get,  "/v1/limits",                     "get_limits",       clients, anyone, none, 200, &get_limits},
     Route{get,  "/v1/health",                     "get_health",       clients, anyone, none, 200, &get_health},
     Route{get,  "/.well-known/sealstream",        "get_discovery",    clients, anyone, none, 200, &get_discovery},

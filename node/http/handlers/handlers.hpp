@@ -48,6 +48,18 @@ Task<Response> list_parked(RequestContext& request);
 Task<Response> retry_parked_stream(RequestContext& request);
 Task<Response> skip_parked_event(RequestContext& request);
 
+// Who may append what.
+Task<Response> list_policies(RequestContext& request);
+Task<Response> get_policy(RequestContext& request);
+Task<Response> put_policy(RequestContext& request);
+Task<Response> delete_policy(RequestContext& request);
+Task<Response> explain_policy(RequestContext& request);
+Task<Response> dry_run_policies(RequestContext& request);
+Task<Response> list_rejections(RequestContext& request);
+Task<Response> list_emission_policies(RequestContext& request);
+Task<Response> get_emission_policy(RequestContext& request);
+Task<Response> put_emission_policy(RequestContext& request);
+
 // About the node.
 Task<Response> get_limits(RequestContext& request);
 Task<Response> get_health(RequestContext& request);
