@@ -166,6 +166,18 @@ void LedgerRuntime::start_rules()
         options.keep = std::chrono::hours{24} * settings_.policy.rejections_keep_days;
         parts_->rejections = std::make_unique<PostgresRejectionLog>(
             std::move(options), *stores_.pool, shared_.stores.threads);
+        shared_.roles.spawn("rejections schema", prepare_rejections());
+    }
+}
+
+// The forensic log must not wait for a projector to make its tables. Until they are there, who
+// would be refused is asked to come again.
+Task<void> LedgerRuntime::prepare_rejections()
+{
+    const auto migrated = co_await migrate_patiently(*stores_.pool, shared_.stores);
+    if (!migrated && migrated.error().code != Errc::shutting_down) {
+        sealstream::log(Level::error, "rejections.not_prepared", "node",
+                        {{"ledger", name()}, {"why", describe(migrated.error())}});
     }
 }
 
@@ -243,10 +255,12 @@ http::Services& LedgerRuntime::services()
 LedgerMetrics LedgerRuntime::metrics()
 {
     return {name(), &parts_->registry, [this] {
+                if (parts_->rules != nullptr) {
+                    parts_->rules_metrics->show(*parts_->rules);
+                }
                 if (parts_->hub != nullptr) {
                     parts_->http_metrics->feed_ring(parts_->hub->ring_bytes(),
                                                     parts_->hub->tail().value);
-                    parts_->rules_metrics->show(*parts_->rules);
                 }
             }};
 }

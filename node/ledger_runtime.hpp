@@ -67,6 +67,7 @@ private:
     [[nodiscard]] Result<void> start_auditor();
     [[nodiscard]] Task<void> project();
     void start_rules();
+    [[nodiscard]] Task<void> prepare_rejections();
     void start_relay();
     void start_node();
 

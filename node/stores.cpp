@@ -57,6 +57,7 @@ Task<Result<void>> open_on_postgres(const Settings& settings, StoresContext cont
     SEAL_CO_TRY_VOID(co_await migrate_patiently(*stores.pool, context));
     PostgresLogOptions options;
     options.ledger = settings.ledger.name;
+    options.refuses_unknown_types = settings.policy.unknown_types == UnknownTypes::refuse;
     options.codec = settings.ledger.codec;
     options.chain = settings.ledger.chain;
     auto log = co_await PostgresEventLog::open(std::move(options), *stores.pool, context.threads,

@@ -6,12 +6,13 @@ namespace {
 
 // Touches the row only for a change, so that starting nodes don't wait for each other.
 constexpr const char* upsert =
-    "INSERT INTO sealstream.append_settings AS known (ledger, target, codec, chained_types)"
-    " VALUES ($1, $2, $3, $4::text[])"
+    "INSERT INTO sealstream.append_settings AS known (ledger, target, codec, chained_types,"
+    "   unknown_types)"
+    " VALUES ($1, $2, $3, $4::text[], $5)"
     " ON CONFLICT (ledger) DO UPDATE SET target = excluded.target, codec = excluded.codec,"
-    "   chained_types = excluded.chained_types"
-    " WHERE (known.target, known.codec, known.chained_types)"
-    "   <> (excluded.target, excluded.codec, excluded.chained_types)";
+    "   chained_types = excluded.chained_types, unknown_types = excluded.unknown_types"
+    " WHERE (known.target, known.codec, known.chained_types, known.unknown_types)"
+    "   <> (excluded.target, excluded.codec, excluded.chained_types, excluded.unknown_types)";
 
 } // namespace
 
@@ -23,7 +24,8 @@ Result<void> write_append_settings(Connection& connection, const AppendSettings&
     SEAL_TRY(written,
              connection.run(upsert, {settings.ledger,
                                      settings.target == AppendTarget::log ? "log" : "outbox",
-                                     std::string{name(settings.codec)}, sql_array(chained)}));
+                                     std::string{name(settings.codec)}, sql_array(chained),
+                                     settings.refuses_unknown_types ? "refuse" : "allow"}));
     return {};
 }
 

@@ -17,6 +17,7 @@ struct AppendSettings {
     AppendTarget target{AppendTarget::log};
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
+    bool refuses_unknown_types{false}; // events of a type without an emission policy
 };
 
 // Replaces what an earlier process has said.

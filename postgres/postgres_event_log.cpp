@@ -63,9 +63,8 @@ Task<Result<std::unique_ptr<PostgresEventLog>>> PostgresEventLog::open(PostgresL
                                                                        TaskGroup& tasks)
 {
     auto job = [settings = AppendSettings{options.ledger, AppendTarget::log, options.codec,
-                                          options.chain}](Connection& connection) {
-        return open_ledger(connection, settings);
-    };
+                                          options.chain, options.refuses_unknown_types}](
+                   Connection& connection) { return open_ledger(connection, settings); };
     SEAL_CO_TRY(opened, co_await with_connection(threads, pool, std::move(job)));
     const auto executor = co_await boost::asio::this_coro::executor;
     std::shared_ptr<LogContext> shared{

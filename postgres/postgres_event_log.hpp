@@ -23,6 +23,7 @@ struct PostgresLogOptions {
     std::string ledger{"main"};
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
+    bool refuses_unknown_types{false};        // by sealstream.append(), of types without a policy
     std::size_t appends_waiting_max{4096};    // beyond it: overloaded
     std::size_t transaction_events_max{5000}; // soft: one append is never split
     std::chrono::milliseconds poll_interval{1'000};

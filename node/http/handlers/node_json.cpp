@@ -69,6 +69,10 @@ std::string limits_json(const Services& services)
         {"stream_id_bytes_max", stream_id_bytes_max},
         {"event_type_bytes_max", event_type_bytes_max},
         {"label_bytes_max", label_bytes_max},
+        {"policy_types_max", services.policy.types_max},
+        {"policy_sources_max", policy_sources_max},
+        {"policy_stream_types_max", policy_stream_types_max},
+        {"dry_run_events_max", services.policy.dry_run_events_max},
         {"cloudevent_attributes_max", attributes_max},
         {"cloudevent_attribute_name_bytes_max", attribute_name_bytes_max},
     };
