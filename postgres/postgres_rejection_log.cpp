@@ -134,6 +134,19 @@ select_some(Connection& connection, const RejectionLogOptions& options, const Re
     return events;
 }
 
+// A connection that had been idle may have died with an earlier server. Reading twice is harmless,
+// and recording twice is allowed.
+template <class Work>
+[[nodiscard]] Task<std::invoke_result_t<Work&, Connection&>> run(BlockingPool& threads, Pool& pool,
+                                                                 Work work)
+{
+    auto outcome = co_await with_connection(threads, pool, work);
+    if (!outcome && outcome.error().code == Errc::unavailable) {
+        outcome = co_await with_connection(threads, pool, std::move(work));
+    }
+    co_return outcome;
+}
+
 } // namespace
 
 bool PostgresRejectionLog::is_time_to_prune()
@@ -160,7 +173,7 @@ Task<Result<void>> PostgresRejectionLog::record(std::vector<RejectedEvent> event
         }
         return {};
     };
-    auto recorded = co_await with_connection(threads_, pool_, std::move(job));
+    auto recorded = co_await run(threads_, pool_, std::move(job));
     co_return recorded;
 }
 
@@ -173,7 +186,7 @@ Task<Result<std::vector<RejectedEvent>>> PostgresRejectionLog::query(RejectionQu
         }
         return select_some(connection, options, query);
     };
-    auto found = co_await with_connection(threads_, pool_, std::move(job));
+    auto found = co_await run(threads_, pool_, std::move(job));
     co_return found;
 }
 
