@@ -1,6 +1,7 @@
 #include "postgres/groups/postgres_consumer_groups.hpp"
 
 #include "postgres/groups/group_jobs.hpp"
+#include "postgres/migrations.hpp"
 
 #include <algorithm>
 
@@ -18,6 +19,21 @@ Result<StoredEvent> decoded(const StoredRecord& stored)
     return StoredEvent{stored.position, stored.ingested, *std::move(event)};
 }
 
+// A node may be asked before any role has made the tables; then this makes them.
+Result<bool> make_group(Connection& connection, const std::string& ledger,
+                        const GroupDefinition& definition, Position head)
+{
+    auto made = upsert_group(connection, ledger, definition, head);
+    if (!made && made.error().code == Errc::unsupported) {
+        const auto migrated = migrate(connection);
+        if (!migrated) {
+            return migrated.error();
+        }
+        made = upsert_group(connection, ledger, definition, head);
+    }
+    return made;
+}
+
 struct Looked {
     GroupRow group;
     std::uint64_t waiting{0};
@@ -33,7 +49,7 @@ Task<Result<bool>> PostgresConsumerGroups::put(GroupDefinition definition)
     }
     auto job = [&ledger = options_.ledger, definition = std::move(definition),
                 head](Connection& connection) {
-        return upsert_group(connection, ledger, definition, head);
+        return make_group(connection, ledger, definition, head);
     };
     co_return co_await with_connection(threads_, pool_, std::move(job));
 }
