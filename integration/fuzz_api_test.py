@@ -14,6 +14,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 import peers  # noqa: E402
@@ -50,7 +51,9 @@ def main():
         command += ["--exclude-operation-id", operation]
     print(f"seed {seed} (repeat with SEALSTREAM_TEST_SEED)", flush=True)
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)}
-    return subprocess.run(command, check=False, env=environment, timeout=options.seconds + MORE_TIME).returncode
+    with tempfile.TemporaryDirectory(prefix="sealstream-fuzz-") as folder:  # it leaves notes where it runs
+        done = subprocess.run(command, check=False, env=environment, cwd=folder, timeout=options.seconds + MORE_TIME)
+    return done.returncode
 
 
 if __name__ == "__main__":

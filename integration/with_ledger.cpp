@@ -12,12 +12,14 @@
 // with 77 after a line "SKIPPED:" when there are no servers to start.
 
 #include "integration/support/cluster.hpp"
+#include "integration/support/http_client.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <iostream>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -59,6 +61,22 @@ void describe_in_environment(const Cluster& cluster, const ClusterOptions& optio
     set("PATH", binary.parent_path().string() + ":" + (path != nullptr ? path : ""));
 }
 
+// The projector makes the tables of the read models, which a ready node does not wait for.
+void wait_for_index(const Cluster& cluster)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    for (;;) {
+        const auto answer = http_get(cluster.node_ports().front(), "/v1/events?type=None");
+        if (answer && answer->status == 200) {
+            return;
+        }
+        if (std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error{"the event index does not answer"};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+}
+
 int run(const std::vector<std::string>& command)
 {
     std::vector<char*> words;
@@ -98,6 +116,7 @@ int main(int argc, char** argv)
     }
     try {
         Cluster cluster{options};
+        wait_for_index(cluster);
         describe_in_environment(cluster, options);
         const int exit_code = run(command);
         const auto errors = cluster.error_lines();
