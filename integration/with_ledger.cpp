@@ -16,6 +16,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <sys/wait.h>
@@ -61,7 +62,8 @@ void describe_in_environment(const Cluster& cluster, const ClusterOptions& optio
     set("PATH", binary.parent_path().string() + ":" + (path != nullptr ? path : ""));
 }
 
-// The projector makes the tables of the read models, which a ready node does not wait for.
+// The projector makes the tables of the read models, which a ready node does not wait for: it
+// answers 501 until then, and logs that as an error.
 void wait_for_index(const Cluster& cluster)
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
@@ -117,9 +119,13 @@ int main(int argc, char** argv)
     try {
         Cluster cluster{options};
         wait_for_index(cluster);
+        const auto before = cluster.error_lines();
         describe_in_environment(cluster, options);
         const int exit_code = run(command);
-        const auto errors = cluster.error_lines();
+        auto errors = cluster.error_lines();
+        std::erase_if(errors, [&](const std::string& line) {
+            return std::find(before.begin(), before.end(), line) != before.end();
+        });
         for (const std::string& line : errors) {
             std::cout << "logged as an error: " << line << "\n";
         }
