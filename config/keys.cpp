@@ -74,12 +74,14 @@ Key other_ledgers_key()
     return key;
 }
 
-Key chain_key()
+// A policy about stream types: those that it holds for, or all.
+template <class Access>
+Key stream_types_key(std::string path, Access policy_of, std::string help)
 {
-    Key key{"ledger.chain", "none, all, or a list of stream types",
-            "streams whose events carry the hash of the one before", true};
-    key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
-        ChainPolicy policy;
+    Key key{std::move(path), "none, all, or a list of stream types", std::move(help), true};
+    key.set = [=](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        auto& policy = policy_of(settings);
+        policy = {};
         if (words == std::vector<std::string>{"all"}) {
             policy.is_required_everywhere = true;
         } else if (words != std::vector<std::string>{"none"}) {
@@ -91,11 +93,10 @@ Key chain_key()
             policy.stream_types = words;
             std::sort(policy.stream_types.begin(), policy.stream_types.end());
         }
-        settings.ledger.chain = std::move(policy);
         return {};
     };
-    key.show = [](const Settings& settings) {
-        const ChainPolicy& policy = settings.ledger.chain;
+    key.show = [=](const Settings& settings) {
+        const auto policy = value_of(policy_of, settings);
         return policy.is_required_everywhere ? "all"
                : policy.stream_types.empty() ? "none"
                                              : joined(policy.stream_types);
@@ -191,7 +192,12 @@ std::vector<Key> process_keys()
         choice("ledger.codec", ledger(&LedgerSettings::codec),
                {{"json", CodecKind::canonical_json}, {"cbor", CodecKind::deterministic_cbor}},
                "the form of new records; readers know both"),
-        chain_key(),
+        stream_types_key("ledger.chain", ledger(&LedgerSettings::chain),
+                         "streams whose events carry the hash of the one before"),
+        on_off(ledger(&LedgerSettings::is_enterprise), "enterprise",
+               "chains every stream, whatever ledger.chain says"),
+        stream_types_key("ledger.require_condition", ledger(&LedgerSettings::required_conditions),
+                         "streams that take no append without a condition (428)"),
         other_ledgers_key(),
     };
 }
@@ -213,6 +219,8 @@ std::vector<Key> http_keys()
                "levels of nesting in an event"),
         number("http.events_max", limit(&http::Limits::events_max), 1, 1'000,
                "events of one append"),
+        number("http.transaction_events_max", limit(&http::Limits::transaction_events_max), 1,
+               1'000, "events of one transaction, and streams that it writes or checks"),
         number("http.page_events", limit(&http::Limits::page_events), 1, 10'000,
                "events of a page when the reader does not say"),
         number("http.page_events_max", limit(&http::Limits::page_events_max), 1, 10'000,

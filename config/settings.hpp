@@ -31,6 +31,13 @@ struct LedgerSettings {
     std::string name{"main"};
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain{};
+    bool is_enterprise{false}; // chains everywhere
+    ConditionPolicy required_conditions{};
+
+    [[nodiscard]] ChainPolicy effective_chain() const
+    {
+        return is_enterprise ? ChainPolicy{true, {}} : chain;
+    }
 };
 
 // How to reach Postgres: by `uri` or `uri_file`, else by the parts.

@@ -208,6 +208,7 @@ void LedgerRuntime::start_node()
         *stores_.log, parts_->index.get(), parts_->view.get(), shared_.stores.clock, shared_.ids,
         *parts_->hub, *parts_->http_metrics, shared_.health, shared_.stop_http, shared_.appends,
         settings_.limits, settings_.feeds, settings_.ledger.name});
+    parts_->services->required_conditions = settings_.ledger.required_conditions;
     parts_->services->base_path = base_path_;
     parts_->services->rules = parts_->rules.get();
     parts_->services->policy = settings_.policy;

@@ -23,7 +23,7 @@ Task<Result<void>> open_on_nats(const Settings& settings, StoresContext context,
     auto options = settings.event_log;
     options.ledger = settings.ledger.name;
     options.codec = settings.ledger.codec;
-    options.chain = settings.ledger.chain;
+    options.chain = settings.ledger.effective_chain();
     const int replicas = options.replicas;
     const jetstream::FeedOptions feed;
     auto log = co_await jetstream::JetStreamEventLog::open(settings.nats, std::move(options), feed,
@@ -59,7 +59,7 @@ Task<Result<void>> open_on_postgres(const Settings& settings, StoresContext cont
     options.ledger = settings.ledger.name;
     options.refuses_unknown_types = settings.policy.unknown_types == UnknownTypes::refuse;
     options.codec = settings.ledger.codec;
-    options.chain = settings.ledger.chain;
+    options.chain = settings.ledger.effective_chain();
     auto log = co_await PostgresEventLog::open(std::move(options), *stores.pool, context.threads,
                                                context.tasks);
     if (!log) {

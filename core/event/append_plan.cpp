@@ -15,6 +15,11 @@ Error conflict(const std::string& wanted, Version actual)
                                      std::to_string(actual.value)};
 }
 
+bool holds(const std::vector<std::string>& stream_types, std::string_view type)
+{
+    return std::binary_search(stream_types.begin(), stream_types.end(), type, std::less<>{});
+}
+
 } // namespace
 
 bool is_same_content(const Draft& draft, const Draft& earlier)
@@ -26,8 +31,17 @@ bool is_same_content(const Draft& draft, const Draft& earlier)
 
 bool ChainPolicy::requires_chain(std::string_view stream_type) const
 {
-    return is_required_everywhere ||
-           std::binary_search(stream_types.begin(), stream_types.end(), stream_type, std::less<>{});
+    return is_required_everywhere || holds(stream_types, stream_type);
+}
+
+Result<void> ConditionPolicy::check(const StreamName& stream, const Expected& expected) const
+{
+    const bool is_stated = expected.kind != Expected::Kind::any;
+    if (is_stated || !(is_required_everywhere || holds(stream_types, stream.type))) {
+        return {};
+    }
+    return Error{Errc::precondition_required,
+                 "streams of type " + stream.type + " take no append without a condition"};
 }
 
 std::size_t AppendRequest::events() const noexcept

@@ -67,6 +67,15 @@ struct ChainPolicy {
     [[nodiscard]] bool requires_chain(std::string_view stream_type) const;
 };
 
+// Which streams take no append without a condition of its own.
+struct ConditionPolicy {
+    bool is_required_everywhere{false};
+    std::vector<std::string> stream_types; // sorted
+
+    //   precondition_required   the stream's type demands a condition, and `expected` is none
+    [[nodiscard]] Result<void> check(const StreamName& stream, const Expected& expected) const;
+};
+
 // Whether the request is one that a log may take at all.
 //   malformed   no drafts; a stream or an id that comes twice; a stream without drafts; a check of
 //   a

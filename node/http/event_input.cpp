@@ -93,7 +93,9 @@ Result<void> take_member(EventInput& event, std::string_view key, const json::va
     return {};
 }
 
-Result<EventInput> to_event(const json::value& value, EventForm form, const Limits& limits)
+} // namespace
+
+Result<EventInput> parse_event(const json::value& value, EventForm form, const Limits& limits)
 {
     if (!value.is_object()) {
         return at(Errc::malformed, "an event is a JSON object", "");
@@ -121,8 +123,6 @@ Result<EventInput> to_event(const json::value& value, EventForm form, const Limi
     return event;
 }
 
-} // namespace
-
 Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm form,
                                              const Limits& limits)
 {
@@ -130,7 +130,7 @@ Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm fo
     SEAL_TRY(value, parse_json(body, json_limits));
     std::vector<EventInput> events;
     if (!value.is_array()) {
-        SEAL_TRY(event, to_event(value, form, limits));
+        SEAL_TRY(event, parse_event(value, form, limits));
         events.push_back(std::move(event));
         return events;
     }
@@ -142,7 +142,7 @@ Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm fo
     }
     events.reserve(array.size());
     for (const auto& element : array) {
-        auto event = to_event(element, form, limits);
+        auto event = parse_event(element, form, limits);
         if (!event) {
             auto error = event.error();
             error.pointer.insert(0, "/" + std::to_string(events.size()));
@@ -157,7 +157,7 @@ Result<EventInput> parse_event(std::string_view line, EventForm form, const Limi
 {
     const JsonLimits json_limits{limits.json_depth_max, limits.body_bytes_max};
     SEAL_TRY(value, parse_json(line, json_limits));
-    return to_event(value, form, limits);
+    return parse_event(value, form, limits);
 }
 
 void complete(std::vector<EventInput>& events, const std::string& source, std::string_view key,

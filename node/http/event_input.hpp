@@ -31,6 +31,9 @@ enum class EventForm : std::uint8_t { of_one_stream, mixed };
 // Exactly one object: a line of NDJSON.
 [[nodiscard]] Result<EventInput> parse_event(std::string_view line, EventForm form,
                                              const Limits& limits);
+// The same of a value that is parsed already.
+[[nodiscard]] Result<EventInput> parse_event(const boost::json::value& value, EventForm form,
+                                             const Limits& limits);
 
 // Fills in source, key, id and salt. An event with a key and no id gets the id that source and key
 // determine, so that a repeat is recognised by its id, in whatever log, for as long as the log

@@ -22,10 +22,12 @@ struct Limits {
     std::size_t event_bytes_max{1 << 20};   // one event, one NDJSON line
     std::size_t json_depth_max{64};
     std::size_t events_max{1000};                // in one array
+    std::size_t transaction_events_max{1000};    // and as many streams, written or checked
     std::size_t page_events_max{1000};           // ?limit=
     std::size_t page_events{100};                // without ?limit=
     std::size_t page_bytes_max{4 << 20};         // a page ends early beyond it
     std::size_t conflict_events_max{100};        // shown in a 412
+    std::size_t conflict_streams_max{20};        // … and the streams that they are of
     std::size_t bulk_events_max{500};            // NDJSON lines of one stream that share an append
     std::size_t bulk_bytes_max{1 << 20};         // … and their bytes
     std::size_t bulk_appends_max{256};           // of one mixed bulk at the same time

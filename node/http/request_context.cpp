@@ -133,19 +133,30 @@ bool RequestContext::accepts(std::string_view type) const
     return false;
 }
 
-std::chrono::seconds RequestContext::preferred_wait() const
+std::optional<std::string_view> RequestContext::preference(std::string_view lower_name) const
 {
-    auto list = field("prefer");
-    while (!list.empty()) {
-        auto item = take_item(list, ',');
-        const auto key = take_item(item, '=');
-        const auto seconds = parse_place(item);
-        if (key == "wait" && seconds) {
-            const auto most = static_cast<std::uint64_t>(services_->limits.wait_max.count());
-            return std::chrono::seconds{std::min(*seconds, most)};
+    for (const auto& [name, value] : head_.fields_with_prefix("prefer")) {
+        auto list = name == "prefer" ? value : std::string_view{};
+        while (!list.empty()) {
+            auto item = take_item(list, ',');
+            item = take_item(item, ';'); // what follows are parameters of the preference
+            const auto key = take_item(item, '=');
+            if (!equals_ignoring_case(key, lower_name)) {
+                continue; // RFC 7240, 2: the first one counts, unknown ones are ignored
+            }
+            item = trimmed(item);
+            const bool is_quoted = item.size() >= 2 && item.front() == '"' && item.back() == '"';
+            return is_quoted ? item.substr(1, item.size() - 2) : item;
         }
     }
-    return std::chrono::seconds{0};
+    return std::nullopt;
+}
+
+std::chrono::seconds RequestContext::preferred_wait() const
+{
+    const auto seconds = parse_place(preference("wait").value_or("0"));
+    const auto most = static_cast<std::uint64_t>(services_->limits.wait_max.count());
+    return std::chrono::seconds{seconds ? std::min(*seconds, most) : std::uint64_t{0}};
 }
 
 } // namespace sealstream::http

@@ -9,6 +9,7 @@
 #include "node/http/target.hpp"
 
 #include <array>
+#include <optional>
 
 namespace sealstream::http {
 
@@ -78,7 +79,10 @@ public:
     [[nodiscard]] std::string content_type() const;
     // Whether Accept names exactly this type; wildcards do not count, because JSON is the default.
     [[nodiscard]] bool accepts(std::string_view type) const;
-    // The number in `Prefer: wait=N` (RFC 7240), at most the limit; 0 without.
+    // The value of a preference in Prefer (RFC 7240), "" where it has none; nothing when it is not
+    // stated.
+    [[nodiscard]] std::optional<std::string_view> preference(std::string_view lower_name) const;
+    // The number in `Prefer: wait=N`, at most the limit; 0 without.
     [[nodiscard]] std::chrono::seconds preferred_wait() const;
 
     // Set by the session and the dispatcher.

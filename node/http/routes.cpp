@@ -21,6 +21,7 @@ constexpr Verb del = Verb::delete_;
 constexpr std::array table{
     Route{post, "/v1/streams/{type}/{id}/events", "append_to_stream", clients, writer, bulk, 201, &append_to_stream},
     Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed, Scope::handler},
+    Route{post, "/v1/transactions",               "append_transaction", clients, writer, whole, 201, &append_transaction, Scope::handler},
 
     Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream},
     Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events, Scope::handler},

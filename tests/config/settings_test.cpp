@@ -138,7 +138,15 @@ TEST_CASE("lists come as YAML lists or with commas", "[config]")
     REQUIRE(all.has_value());
     CHECK(all->settings.ledger.chain.is_required_everywhere);
 
+    CHECK(!all->settings.ledger.is_enterprise);
     CHECK(!load_settings({.flags = {"ledger.chain=all,deal"}}).has_value());
+    const auto enterprise = load_settings(
+        {.flags = {"enterprise=true", "ledger.chain=deal", "ledger.require_condition=account"}});
+    REQUIRE(enterprise.has_value());
+    CHECK(enterprise->settings.ledger.effective_chain().is_required_everywhere);
+    CHECK(enterprise->settings.ledger.required_conditions.stream_types ==
+          std::vector<std::string>{"account"});
+    CHECK(!from_flag->settings.ledger.effective_chain().is_required_everywhere);
     CHECK(!load_settings({.flags = {"ledger.chain=Deal"}}).has_value());
     CHECK(!load_settings({.flags = {"roles=node,king"}}).has_value());
     CHECK(!load_settings({.flags = {"roles="}}).has_value());

@@ -12,6 +12,7 @@
 
 #include "node/http/admission.hpp"
 #include "node/http/append_admission.hpp"
+#include "node/http/durability_wish.hpp"
 #include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
@@ -140,6 +141,9 @@ Task<Response> append_mixed(RequestContext& request)
             Error{Errc::malformed,
                   "a condition is about one stream: POST /v1/streams/{type}/{id}/events"});
     }
+    if (auto refused = durability_refusal(request)) {
+        co_return *std::move(refused);
+    }
     if (request.body_reader != nullptr) {
         co_return append_lines(request, *source, std::nullopt, !key->empty());
     }
@@ -165,14 +169,19 @@ Task<Response> append_mixed(RequestContext& request)
     // Senders of CloudEvents look at the status alone, so that of one event is the answer's.
     const bool is_atomic = atomic == "true" || is_cloud_event(form);
     for (EventInput& event : *events) {
-        admitted.push_back(admit_draft(request, event.stream.type, event.draft));
+        const auto stated = check_condition(services, event.stream, {});
+        admitted.push_back(stated ? admit_draft(request, event.stream.type, event.draft) : stated);
         if (is_atomic && !admitted.back()) {
             co_return not_admitted(admitted.back().error());
         }
     }
     if (is_atomic) {
-        co_return co_await append_atomic(services, *std::move(events),
-                                         is_event_array(form, request.body));
+        auto response = co_await append_atomic(services, *std::move(events),
+                                               is_event_array(form, request.body));
+        if (response.problem == nullptr) {
+            confirm_durability(request, response);
+        }
+        co_return response;
     }
     std::vector<BulkItem> items;
     items.reserve(events->size());
@@ -188,7 +197,9 @@ Task<Response> append_mixed(RequestContext& request)
         items.push_back(std::move(item));
     }
     items = co_await append_items(services, std::move(items));
-    co_return results_of(items, services);
+    auto response = results_of(items, services);
+    confirm_durability(request, response);
+    co_return response;
 }
 
 } // namespace sealstream::http

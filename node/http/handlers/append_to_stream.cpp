@@ -14,13 +14,16 @@
 //   names
 //        the rules); forbidden: the stream is the ledger's own
 //   412  the condition does not hold: current_version and the events that came between
+//        durability_unmet: Prefer: handling=strict asks for more than the log does
 //   413  larger than a limit     415  another Content-Type
 //   422  the id or key was used for other content
+//   428  the stream's type demands a condition
 //   503  outcome_unknown: repeat the very same request; overloaded, unavailable: nothing was
 //   appended 507  the log is full
 
 #include "node/http/admission.hpp"
 #include "node/http/append_admission.hpp"
+#include "node/http/durability_wish.hpp"
 #include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
@@ -48,6 +51,12 @@ Task<Response> append_to_stream(RequestContext& request)
     const auto key = idempotency_key(request);
     if (!key) {
         co_return bad_input(key.error());
+    }
+    if (const auto stated = check_condition(services, *stream, *expected); !stated) {
+        co_return problem(stated.error());
+    }
+    if (auto refused = durability_refusal(request)) {
+        co_return *std::move(refused);
     }
     if (request.body_reader != nullptr) {
         const bool is_conditional = expected->kind != Expected::Kind::any || !key->empty();
@@ -88,7 +97,9 @@ Task<Response> append_to_stream(RequestContext& request)
         }
         if (*replay) {
             services.metrics.replayed();
-            co_return created(**replay, services);
+            auto response = created(**replay, services);
+            confirm_durability(request, response);
+            co_return response;
         }
     }
     std::vector<StreamAppend> batch;
@@ -101,7 +112,9 @@ Task<Response> append_to_stream(RequestContext& request)
         co_return co_await append_refused(services, *std::move(stream), *expected,
                                           std::move(appended).error());
     }
-    co_return created(*appended, services);
+    auto response = created(*appended, services);
+    confirm_durability(request, response);
+    co_return response;
 }
 
 } // namespace sealstream::http

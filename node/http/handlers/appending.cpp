@@ -1,6 +1,6 @@
 #include "node/http/handlers/appending.hpp"
 
-#include "node/feeds/event_json.hpp"
+#include "node/http/conflict_report.hpp"
 #include "node/http/handlers/node_json.hpp"
 #include "node/http/problem.hpp"
 
@@ -30,6 +30,25 @@ AppendResult classify(const Result<Appended>& outcome)
     return row.http_status < 500 ? AppendResult::invalid : AppendResult::error;
 }
 
+// reference: KurrentDB's header of the same name. Its numbers count events from 0.
+Result<Expected> from_kurrent(std::string_view text)
+{
+    if (text == "-1") {
+        return Expected{Expected::Kind::absent, {}};
+    }
+    if (text == "-2") {
+        return Expected{};
+    }
+    if (text == "-4") {
+        return Expected{Expected::Kind::present, {}};
+    }
+    const auto number = parse_place(text);
+    if (!number) {
+        return Error{Errc::malformed, "Kurrent-ExpectedVersion is a number from 0, -1, -2 or -4"};
+    }
+    return Expected{Expected::Kind::version, Version{*number}.next()};
+}
+
 } // namespace
 
 Result<Expected> parse_conditions(const RequestContext& request)
@@ -42,11 +61,17 @@ Result<Expected> parse_conditions(const RequestContext& request)
     }
     const auto match = head.field("if-match");
     const auto none_match = head.field("if-none-match");
-    if (match.empty() && none_match.empty()) {
+    const auto kurrent = head.field("kurrent-expectedversion");
+    if (match.empty() && none_match.empty() && kurrent.empty()) {
         return Expected{};
     }
-    if (head.count("if-match") + head.count("if-none-match") > 1) {
+    if (head.count("if-match") + head.count("if-none-match") +
+            head.count("kurrent-expectedversion") >
+        1) {
         return Error{Errc::malformed, "one condition at most: If-Match or If-None-Match"};
+    }
+    if (!kurrent.empty()) {
+        return from_kurrent(kurrent);
     }
     if (none_match == "*") {
         return Expected{Expected::Kind::absent, {}};
@@ -82,18 +107,23 @@ Result<std::string> idempotency_key(const RequestContext& request)
     return std::string{key};
 }
 
-Task<Result<Appended>> append_counted(Services& services, std::vector<StreamAppend> batch)
+Result<void> check_condition(const Services& services, const StreamName& stream,
+                             const Expected& expected)
 {
-    std::size_t events = 0;
+    return services.required_conditions.check(stream, expected);
+}
+
+Task<Result<Appended>> append_counted(Services& services, AppendRequest request)
+{
+    const std::size_t events = request.events();
     std::size_t bytes = 0;
-    for (const StreamAppend& append : batch) {
-        events += append.drafts.size();
+    for (const StreamAppend& append : request.appends) {
         for (const Draft& draft : append.drafts) {
             bytes += draft.data.size() + draft.meta.size();
         }
     }
     const auto began = services.clock.monotonic();
-    auto outcome = co_await services.log.append(std::move(batch));
+    auto outcome = co_await services.log.append(std::move(request));
     services.metrics.appended(classify(outcome), events, bytes, services.clock.monotonic() - began);
     if (outcome && outcome->is_repeat) {
         services.metrics.replayed();
@@ -150,35 +180,13 @@ Task<Response> append_refused(Services& services, StreamName stream, Expected ex
     if (response.problem->error.code != Errc::conflict) {
         co_return response;
     }
-    const auto head = co_await services.log.stream_head(stream);
-    if (!head) {
-        co_return response; // the refusal stands; only its details are missing
+    std::size_t events_max = services.limits.conflict_events_max;
+    StreamCheck stated{std::move(stream), expected};
+    auto now = co_await describe_stream(services, std::move(stated), events_max);
+    if (now) { // else the refusal stands; only its details are missing
+        response.problem->members = std::move(now->members);
+        response.header("ETag", "\"" + std::to_string(now->head.version.value) + "\"");
     }
-    std::string& members = response.problem->members;
-    members = "\"current_version\":\"" + std::to_string(head->version.value) + "\"";
-    response.header("ETag", "\"" + std::to_string(head->version.value) + "\"");
-    const bool has_missed =
-        expected.kind == Expected::Kind::absent ||
-        (expected.kind == Expected::Kind::version && expected.version < head->version);
-    if (!has_missed) {
-        co_return response;
-    }
-    const Version after = expected.kind == Expected::Kind::version ? expected.version : Version{};
-    const ReadLimits limits{services.limits.conflict_events_max, services.limits.page_bytes_max};
-    const auto records = co_await services.log.read_stream(stream, after, limits);
-    if (!records) {
-        co_return response;
-    }
-    const auto events = decode_stored(*records);
-    if (!events) {
-        co_return problem(events.error());
-    }
-    members.append(",\"conflicting_events\":[");
-    for (const StoredEvent& event : *events) {
-        members.append(members.back() == '[' ? "" : ",");
-        append_event_json(members, event.position, event.ingested, event.event);
-    }
-    members.push_back(']');
     co_return response;
 }
 

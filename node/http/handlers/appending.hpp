@@ -7,7 +7,8 @@
 
 namespace sealstream::http {
 
-// If-Match: "<version>" or *, If-None-Match: *.
+// If-Match: "<version>" or *, If-None-Match: *; or Kurrent-ExpectedVersion, which counts from 0:
+// n is our version n + 1, -1 is absent, -2 any, -4 present.
 //   malformed   both, several, weak tags, or anything else
 [[nodiscard]] Result<Expected> parse_conditions(const RequestContext& request);
 
@@ -15,8 +16,12 @@ namespace sealstream::http {
 [[nodiscard]] Result<std::string> idempotency_key(const RequestContext& request);
 
 // Appends, measures and counts.
-[[nodiscard]] Task<Result<Appended>> append_counted(Services& services,
-                                                    std::vector<StreamAppend> batch);
+[[nodiscard]] Task<Result<Appended>> append_counted(Services& services, AppendRequest request);
+
+// Whether an append to this stream may come with this condition, or without one.
+//   precondition_required   the stream's type demands one
+[[nodiscard]] Result<void> check_condition(const Services& services, const StreamName& stream,
+                                           const Expected& expected);
 
 // {"id":…,"position":"7","version":"3"} without braces, so that more members may follow.
 void append_placed_members(std::string& to, const Placed& placed);

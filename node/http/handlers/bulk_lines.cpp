@@ -3,6 +3,7 @@
 // read while they write.
 
 #include "node/http/admission.hpp"
+#include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/line_reader.hpp"
 #include "node/http/problem.hpp"
@@ -91,8 +92,10 @@ private:
         for (std::size_t at = 0; at < items.size(); ++at) {
             if (!items[at].error) {
                 items[at].stream = stream_ ? *stream_ : std::move(events[at].stream);
+                const auto stated = check_condition(services_, items[at].stream, {});
                 const auto admitted =
-                    admit_draft(request_, items[at].stream.type, events[at].draft);
+                    stated ? admit_draft(request_, items[at].stream.type, events[at].draft)
+                           : stated;
                 if (admitted) {
                     items[at].draft = std::move(events[at].draft);
                 } else {

@@ -9,6 +9,7 @@ namespace sealstream::http {
 // Writing.
 Task<Response> append_to_stream(RequestContext& request);
 Task<Response> append_mixed(RequestContext& request);
+Task<Response> append_transaction(RequestContext& request);
 
 // Reading.
 Task<Response> read_events(RequestContext& request);
