@@ -39,7 +39,7 @@ struct Services {
     Limits limits;
     FeedOptions feed_options;
     std::string ledger{"main"};
-    std::string base_path{}; // "/ledgers/ops"; empty for the ledger at "/"
+    std::string base_path{};               // "/ledgers/ops"; empty for the ledger at "/"
     ConditionPolicy required_conditions{}; // stream types that take no append without one
     std::map<std::string, Services*, std::less<>> other_ledgers{}; // only in that one
     std::string default_source{"local"}; // of requests from loopback that name none
