@@ -198,6 +198,7 @@ void Appender::send(const FlightPtr& flight)
         message.payload = as_text(text.record);
         messages.push_back(std::move(message));
     }
+    ++flights_;
     auto on_answer = [this, flight](const Ack& ack) { on_ack(flight, ack); };
     const auto sent = messages.size() == 1
                           ? plain_.publish(messages.front(), std::move(on_answer))

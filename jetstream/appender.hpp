@@ -38,6 +38,7 @@ public:
     {
         return newest_;
     } // of our own acknowledged appends
+    [[nodiscard]] std::uint64_t flights() const noexcept { return flights_; } // sent, ever
     [[nodiscard]] Task<Result<StreamHead>> head_of(StreamName stream);
     void forget_heads() { heads_.forget_all(); }
     void close();
@@ -93,6 +94,7 @@ private:
     std::size_t batches_in_flight_{0};
     SyncPace pace_;
     std::size_t queued_events_{0};
+    std::uint64_t flights_{0};
     Position newest_{};
     bool is_closed_{false};
     bool is_pumping_{false};

@@ -6,6 +6,7 @@
 #include "jetstream/matching_reader.hpp"
 #include "jetstream/stream_admin.hpp"
 #include "jetstream/subject.hpp"
+#include "jetstream/sync_mode.hpp"
 
 namespace sealstream::jetstream {
 
@@ -33,6 +34,7 @@ struct JetStreamEventLog::Core {
     boost::asio::any_io_executor home;
     std::string name{log_name(options.ledger)};
     StreamState found;
+    Durability durability;
     bool is_closed{false};
 
     // Two, so that a long read never stands before an append.
@@ -52,6 +54,47 @@ struct JetStreamEventLog::Core {
     };
     std::unordered_map<StreamName, Hint> hints;
 };
+
+namespace {
+
+// Of all servers, because any of them may hold a copy: synced only if each one syncs every write.
+Task<Durability> find_durability(EventLogOptions options, boost::asio::any_io_executor home)
+{
+    Durability durability;
+    durability.replicas = options.replicas;
+    durability.is_synced = options.is_synced;
+    std::vector<std::string> urls;
+    for (std::string_view left = options.monitor_urls; !left.empty();) {
+        const auto url = left.substr(0, left.find(','));
+        left.remove_prefix(std::min(url.size() + 1, left.size()));
+        urls.emplace_back(url);
+    }
+    bool is_always = true;
+    durability.is_confirmed = !urls.empty();
+    for (const std::string& url : urls) {
+        const auto mode = co_await read_sync_mode(url, home, options.request_timeout);
+        if (!mode) {
+            log(Level::warn, "log.durability_unknown", "jetstream",
+                {{"why", describe(mode.error())}});
+            durability.is_confirmed = false;
+            break;
+        }
+        is_always = is_always && mode->is_always;
+        durability.sync_interval = std::max(durability.sync_interval, mode->interval);
+    }
+    if (durability.is_confirmed && is_always != options.is_synced) {
+        log(Level::warn, "log.durability_differs", "jetstream",
+            {{"nats.synced", options.is_synced}, {"server", is_always}});
+    }
+    if (durability.is_confirmed) {
+        durability.is_synced = is_always;
+    }
+    durability.name = "jetstream-r" + std::to_string(durability.replicas) +
+                      (durability.is_synced ? "-synced" : "-lazy");
+    co_return durability;
+}
+
+} // namespace
 
 JetStreamEventLog::JetStreamEventLog(std::shared_ptr<Core> core) : core_{std::move(core)} {}
 
@@ -82,6 +125,8 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
         co_return state.error();
     }
     core->found = *state;
+    core->durability = co_await find_durability(core->options, home);
+    core->options.is_synced = core->durability.is_synced; // decides about group commit
     core->reader = std::make_unique<DirectReader>(*core->reading, core->name, home, timeout);
     core->plain =
         std::make_unique<Publisher>(*core->writing, home, core->options.plain_in_flight_max + 16,
@@ -269,17 +314,14 @@ std::string JetStreamEventLog::incarnation() const
 
 Durability JetStreamEventLog::durability() const
 {
-    const bool is_synced = core_->options.is_synced;
-    return {"jetstream-r" + std::to_string(core_->options.replicas) +
-                (is_synced ? "-synced" : "-lazy"),
-            core_->options.replicas, is_synced};
+    return core_->durability;
 }
 
 EventLogStatus JetStreamEventLog::status() const
 {
     return {core_->writing->is_connected() && core_->reading->is_connected(),
             core_->writing->reconnects() + core_->reading->reconnects(),
-            core_->found.server_version};
+            core_->found.server_version, core_->appender->flights()};
 }
 
 void JetStreamEventLog::close() noexcept

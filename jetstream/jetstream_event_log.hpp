@@ -14,6 +14,7 @@ struct EventLogStatus {
     bool is_connected{false};
     std::uint64_t reconnects{0};
     std::string server_version;
+    std::uint64_t flights{0}; // publishes and batches sent with appends; above the appends: retries
 };
 
 class JetStreamEventLog final : public EventLog {

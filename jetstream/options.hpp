@@ -25,7 +25,9 @@ struct EventLogOptions {
     int replicas{1};
     std::int64_t bytes_max{-1};                 // of the log; -1 means what the server allows
     std::chrono::seconds duplicate_window{600}; // longer than any retry
-    bool is_synced{false}; // the server syncs every write (sync_interval: always)
+    bool is_synced{false}; // the server syncs every write (sync_interval: always), as we are told
+    std::string
+        monitor_urls; // where the servers say so themselves, separated by commas; may be empty
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
 

@@ -12,7 +12,8 @@ int main(int argc, char** argv)
                "  sealstream serve --config sealstream.yaml\n"
                "  sealstream verify --config sealstream.yaml --key VKEY\n"
                "Exit codes: 0 ok, 2 usage, 3 not found, 4 conflict, 5 permission, 6 unavailable,\n"
-               "7 rejected, 10 tampering or loss found, 11 could not decide, 130 interrupted.");
+               "7 rejected, 10 tampering or loss found, 11 could not decide,\n"
+               "12 findings of doctor, 130 interrupted.");
     app.require_subcommand(1);
     app.set_version_flag("--version", "sealstream " + std::string{version_text});
     int code = cli::exit_ok;
@@ -23,6 +24,7 @@ int main(int argc, char** argv)
     cli::add_projection(app, code);
     cli::add_outbox(app, code);
     cli::add_config(app, code);
+    cli::add_doctor(app, code);
     cli::add_append(app, code);
     cli::add_tail(app, code);
     if (argc < 2) {

@@ -155,8 +155,10 @@ Result<Durability> read_durability(Connection& connection)
 {
     SEAL_TRY(answer, connection.run(select_durability));
     const bool is_synced = answer.boolean(0, 0);
-    return Durability{is_synced ? "postgres-synced" : "postgres-lazy",
-                      static_cast<int>(answer.integer(0, 1)), is_synced};
+    Durability durability{is_synced ? "postgres-synced" : "postgres-lazy",
+                          static_cast<int>(answer.integer(0, 1)), is_synced};
+    durability.is_confirmed = true;
+    return durability;
 }
 
 Result<LedgerHead> lock_head(Connection& connection, const std::string& ledger_id)

@@ -14,6 +14,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,11 @@ struct Durability {
     std::string name; // "memory", "jetstream-r1-lazy", "jetstream-r3-synced", "postgres-synced" …
     int replicas{1};
     bool is_synced{false}; // written through to disk before the acknowledgement
+
+    // How it is known: the server says so, or only our settings do. With the server's word also how
+    // long it waits between two syncs.
+    bool is_confirmed{false};
+    std::chrono::nanoseconds sync_interval{0};
 };
 
 struct ReadLimits {

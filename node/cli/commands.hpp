@@ -3,7 +3,8 @@
 // The command line: one function a command, each adds itself to the tree and returns its exit code.
 //
 //   0 ok · 1 unexpected · 2 usage · 3 not found · 4 conflict · 5 permission · 6 unavailable · 7
-//   rejected 10 tampering or loss found · 11 could not decide · 130 interrupted
+//   rejected 10 tampering or loss found · 11 could not decide · 12 findings of doctor · 130
+//   interrupted
 
 #include "config/load.hpp"
 #include "core/async/awaitable.hpp"
@@ -23,6 +24,7 @@ inline constexpr int exit_usage = 2;
 inline constexpr int exit_rejected = 7;
 inline constexpr int exit_tampered = 10;
 inline constexpr int exit_undecided = 11;
+inline constexpr int exit_findings = 12; // of doctor
 
 // --config and --set, which most commands take; --timeout for those that reach stores.
 struct SettingsFlags {
@@ -65,6 +67,7 @@ void add_keys(CLI::App& app, int& code);
 void add_projection(CLI::App& app, int& code);
 void add_outbox(CLI::App& app, int& code);
 void add_config(CLI::App& app, int& code);
+void add_doctor(CLI::App& app, int& code);
 void add_tail(CLI::App& app, int& code);
 void add_append(CLI::App& app, int& code);
 

@@ -141,8 +141,8 @@ Task<Response> append_mixed(RequestContext& request)
             Error{Errc::malformed,
                   "a condition is about one stream: POST /v1/streams/{type}/{id}/events"});
     }
-    if (auto refused = durability_refusal(request)) {
-        co_return *std::move(refused);
+    if (auto unmet = durability_refusal(request)) {
+        co_return *std::move(unmet);
     }
     if (request.body_reader != nullptr) {
         co_return append_lines(request, *source, std::nullopt, !key->empty());

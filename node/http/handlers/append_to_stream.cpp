@@ -55,8 +55,8 @@ Task<Response> append_to_stream(RequestContext& request)
     if (const auto stated = check_condition(services, *stream, *expected); !stated) {
         co_return problem(stated.error());
     }
-    if (auto refused = durability_refusal(request)) {
-        co_return *std::move(refused);
+    if (auto unmet = durability_refusal(request)) {
+        co_return *std::move(unmet);
     }
     if (request.body_reader != nullptr) {
         const bool is_conditional = expected->kind != Expected::Kind::any || !key->empty();

@@ -149,8 +149,8 @@ Task<Response> append_transaction(RequestContext& request)
     if (request.content_type() != json_type) {
         co_return refusal(415, "unsupported_media_type", "Send application/json.");
     }
-    if (auto refused = durability_refusal(request)) {
-        co_return *std::move(refused);
+    if (auto unmet = durability_refusal(request)) {
+        co_return *std::move(unmet);
     }
     auto input = parse_transaction(request.body, services.limits);
     if (!input) {

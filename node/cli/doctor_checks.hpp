@@ -1,0 +1,29 @@
+#pragma once
+
+// What `sealstream doctor` finds. Each check is pure: facts in, a finding out. To add one: a
+// function here, its facts gathered in doctor.cpp, a test.
+
+#include "core/ports/event_log.hpp"
+
+#include <vector>
+
+namespace sealstream::cli {
+
+enum class Verdict : std::uint8_t { ok, warn, fail };
+[[nodiscard]] std::string_view name(Verdict verdict) noexcept;
+
+struct Finding {
+    std::string check; // "durability"
+    Verdict verdict{Verdict::ok};
+    std::string what;   // a sentence
+    std::string remedy; // what to do; empty where nothing is
+};
+
+// Whether what is acknowledged survives. `is_claimed` is nats.synced.
+[[nodiscard]] Finding check_durability(const Durability& achieved, bool is_claimed);
+
+[[nodiscard]] Verdict worst(const std::vector<Finding>& findings) noexcept;
+[[nodiscard]] std::string to_text(const std::vector<Finding>& findings);
+[[nodiscard]] std::string to_json(const std::vector<Finding>& findings);
+
+} // namespace sealstream::cli

@@ -1,0 +1,66 @@
+// What the doctor says about durability.
+
+#include "node/cli/doctor_checks.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sealstream;
+using namespace sealstream::cli;
+
+namespace {
+
+Durability durability(std::string name, int replicas, bool is_synced, bool is_confirmed)
+{
+    Durability made{std::move(name), replicas, is_synced};
+    made.is_confirmed = is_confirmed;
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("a server that syncs late is a warning with the two minutes and the remedy", "[doctor]")
+{
+    auto lazy = durability("jetstream-r1-lazy", 1, false, true);
+    lazy.sync_interval = std::chrono::minutes{2};
+
+    const auto finding = check_durability(lazy, false);
+
+    CHECK(finding.verdict == Verdict::warn);
+    CHECK(finding.what.find("syncs every 120 seconds") != std::string::npos);
+    CHECK(finding.remedy.find("sync_interval: always") != std::string::npos);
+    const auto unknown = check_durability(durability("jetstream-r3-lazy", 3, false, false), false);
+    CHECK(unknown.verdict == Verdict::warn);
+    CHECK(unknown.what.find("two minutes") != std::string::npos);
+    CHECK(unknown.what.find("most of the 3 servers") != std::string::npos);
+}
+
+TEST_CASE("a claim that the server contradicts fails, one that nobody checked warns", "[doctor]")
+{
+    CHECK(check_durability(durability("jetstream-r3-lazy", 3, false, true), true).verdict ==
+          Verdict::fail);
+    const auto claimed = check_durability(durability("jetstream-r3-synced", 3, true, false), true);
+    CHECK(claimed.verdict == Verdict::warn);
+    CHECK(claimed.remedy.find("nats.monitor_urls") != std::string::npos);
+    CHECK(check_durability(durability("jetstream-r3-synced", 3, true, true), true).verdict ==
+          Verdict::ok);
+}
+
+TEST_CASE("Postgres without fsync fails", "[doctor]")
+{
+    CHECK(check_durability(durability("postgres-lazy", 1, false, true), false).verdict ==
+          Verdict::fail);
+    CHECK(check_durability(durability("postgres-synced", 1, true, true), false).verdict ==
+          Verdict::ok);
+}
+
+TEST_CASE("the worst finding is the verdict", "[doctor]")
+{
+    const Finding good{"a", Verdict::ok, "fine", {}};
+    const Finding bad{"b", Verdict::fail, "a \"quote\"", "mend it"};
+
+    CHECK(worst({}) == Verdict::ok);
+    CHECK(worst({good, bad, good}) == Verdict::fail);
+    CHECK(to_text({good, bad}) == "ok    a: fine\nfail  b: a \"quote\"\n      remedy: mend it\n");
+    CHECK(to_json({bad}) ==
+          R"({"findings":[{"check":"b","verdict":"fail","what":"a \"quote\"","remedy":"mend it"}],)"
+          R"("verdict":"fail"})");
+}
