@@ -39,6 +39,19 @@ std::string to_string(const Endpoint& endpoint)
            std::to_string(endpoint.port);
 }
 
+Result<void> check_http_urls(std::string_view text)
+{
+    constexpr std::string_view scheme = "http://";
+    while (!text.empty()) {
+        const auto url = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(url.size() + 1, text.size()));
+        if (!url.starts_with(scheme) || !parse_endpoint(url.substr(scheme.size()))) {
+            return Error{Errc::malformed, "must be http://host:port, several separated by commas"};
+        }
+    }
+    return {};
+}
+
 Result<void> check_no_password(std::string_view uri)
 {
     bool has_password = uri.find("password=") != std::string_view::npos;

@@ -22,6 +22,9 @@ struct Endpoint {
 // Passwords live in files: they do not belong into settings, which are printed and logged.
 [[nodiscard]] Result<void> check_no_password(std::string_view uri);
 
+// http://host:port, several separated by commas.
+[[nodiscard]] Result<void> check_http_urls(std::string_view text);
+
 // The name of a log in its checkpoints: one line without spaces or '+' (C2SP signed-note).
 [[nodiscard]] Result<void> check_origin(std::string_view text);
 

@@ -80,8 +80,7 @@ Key stream_types_key(std::string path, Access policy_of, std::string help)
 {
     Key key{std::move(path), "none, all, or a list of stream types", std::move(help), true};
     key.set = [=](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
-        auto& policy = policy_of(settings);
-        policy = {};
+        std::remove_reference_t<decltype(policy_of(settings))> policy;
         if (words == std::vector<std::string>{"all"}) {
             policy.is_required_everywhere = true;
         } else if (words != std::vector<std::string>{"none"}) {
@@ -93,6 +92,7 @@ Key stream_types_key(std::string path, Access policy_of, std::string help)
             policy.stream_types = words;
             std::sort(policy.stream_types.begin(), policy.stream_types.end());
         }
+        policy_of(settings) = std::move(policy);
         return {};
     };
     key.show = [=](const Settings& settings) {
@@ -294,7 +294,7 @@ std::vector<Key> store_keys()
         on_off(event_log(&jetstream::EventLogOptions::is_synced), "nats.synced",
                "whether the server syncs every write (sync_interval: always)"),
         text("nats.monitor_urls", event_log(&jetstream::EventLogOptions::monitor_urls),
-             "http://host:port of each server, separated by commas", nullptr,
+             "http://host:port of each server, separated by commas", &check_http_urls,
              "where the servers say whether they sync; their word goes before nats.synced"),
         number("nats.bytes_max", event_log(&jetstream::EventLogOptions::bytes_max), -1,
                std::int64_t{1} << 50, "bytes of the log; -1 is what the server allows"),
