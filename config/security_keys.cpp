@@ -14,6 +14,7 @@ using security::AccessOptions;
 using security::ClientCertificates;
 using security::TlsOptions;
 using security::TlsVersion;
+using security::TokenOptions;
 
 constexpr auto access = [](auto member) { return field(&Settings::access, member); };
 constexpr std::size_t lines_max = 1'000; // of one list
@@ -100,6 +101,19 @@ std::vector<Key> security_keys()
     keys.push_back(lines("access.spiffe_sources", access(&AccessOptions::spiffe_sources),
                          "lines such as spiffe://example.org/*=*", &security::check_spiffe_source,
                          "the source of each SPIFFE ID; without one, the ID itself"));
+    const auto tokens = [](auto member) {
+        return field(&Settings::access, &AccessOptions::tokens, member);
+    };
+    keys.push_back(lines("tokens.issuers", tokens(&TokenOptions::issuers),
+                         "lines such as issuer=https://id.example audience=sealstream jwks=FILE",
+                         &security::check_token_issuer,
+                         "who signs access tokens, and where their keys are; docs/security.md"));
+    keys.push_back(number("tokens.skew_s", tokens(&TokenOptions::skew_seconds), 0, 300,
+                          "seconds that an issuer's clock may differ from ours"));
+    keys.push_back(number("tokens.remembered_max", tokens(&TokenOptions::remembered_max), 1,
+                          1'000'000, "good tokens whose signature is not checked again"));
+    keys.push_back(number("tokens.keys_refresh_s", tokens(&TokenOptions::keys_refresh_seconds), 1,
+                          86'400, "seconds between two looks at a file of keys"));
     return keys;
 }
 

@@ -8,6 +8,8 @@ namespace {
 
 using security::Role;
 
+constexpr std::string_view no_credentials = "there are no credentials in the request";
+
 // A proxy on this machine speaks for somebody else, and a page in a browser for its site: neither
 // is the person who may do everything here.
 bool is_really_local(const RequestContext& request)
@@ -74,6 +76,7 @@ Result<void> admit(RequestContext& request)
     credentials.certificate = request.certificate;
     credentials.authorization = request.field("authorization");
     credentials.authorization_count = request.head().count("authorization");
+    credentials.now = request.services().clock.wall().nanoseconds / 1'000'000'000;
     SEAL_TRY(caller, gate.identify(credentials));
     request.admit(std::move(caller));
 
@@ -89,7 +92,7 @@ Result<void> admit(RequestContext& request)
         return {};
     }
     if (request.caller().identity.means == security::Means::nothing) {
-        return Error{Errc::unauthenticated, "no credentials"};
+        return Error{Errc::unauthenticated, std::string{no_credentials}};
     }
     return Error{Errc::forbidden,
                  "not a " + std::string{name(role)} + " for " + std::string{request.route->name}};
@@ -119,11 +122,15 @@ Result<void> admit_reading(const RequestContext& request, std::string_view strea
 
 Response not_admitted(Error error)
 {
-    const bool is_unknown = error.code == Errc::unauthenticated;
-    auto response = problem(std::move(error));
-    if (is_unknown) {
-        response.header("WWW-Authenticate", "Bearer realm=\"sealstream\"");
+    if (error.code != Errc::unauthenticated) {
+        return problem(std::move(error));
     }
+    const bool has_credentials = error.context != no_credentials;
+    // Its context is one of our sentences, never a piece of what was sent.
+    auto response = bad_input(std::move(error));
+    response.header("WWW-Authenticate", has_credentials
+                                            ? "Bearer realm=\"sealstream\", error=\"invalid_token\""
+                                            : "Bearer realm=\"sealstream\"");
     return response;
 }
 

@@ -44,10 +44,18 @@ Result<void> check_spiffe_source(std::string_view line)
     return mapping ? Result<void>{} : Result<void>{mapping.error()};
 }
 
-Gate::Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources)
+Result<void> check_token_issuer(std::string_view line)
+{
+    const auto issuer = TokenIssuer::parse(line);
+    return issuer ? Result<void>{} : Result<void>{issuer.error()};
+}
+
+Gate::Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources,
+           TokenKeys tokens)
     : options_{std::move(options)},
       rules_{std::move(rules)},
       sources_{std::move(sources)},
+      tokens_{std::move(tokens)},
       nobody_{admit({})},
       local_{make_local()}
 {
@@ -68,20 +76,21 @@ Result<std::unique_ptr<Gate>> Gate::make(AccessOptions options)
         SEAL_TRY(source, SourceMapping::parse(line));
         sources.push_back(std::move(source));
     }
-    return std::unique_ptr<Gate>{
-        new Gate{std::move(options), std::move(rules), std::move(sources)}};
+    SEAL_TRY(tokens, TokenKeys::load(options.tokens));
+    return std::unique_ptr<Gate>{new Gate{std::move(options), std::move(rules), std::move(sources),
+                                          std::move(tokens)}};
 }
 
 Gate& Gate::loopback_only()
 {
-    static Gate gate{{}, {}, {}};
+    static Gate gate{{}, {}, {}, {}};
     return gate;
 }
 
 Result<CallerPtr> Gate::identify(const Credentials& credentials)
 {
     if (credentials.authorization_count != 0) {
-        return Error{Errc::unauthenticated, "no way to check an Authorization field is set up"};
+        return identify_token(credentials);
     }
     if (credentials.certificate != nullptr) {
         return *credentials.certificate;
@@ -90,6 +99,38 @@ Result<CallerPtr> Gate::identify(const Credentials& credentials)
         return local_;
     }
     return nobody_;
+}
+
+// With a certificate as well, the service that asks is the source, and the token says for whom.
+Result<CallerPtr> Gate::identify_token(const Credentials& credentials)
+{
+    constexpr std::string_view scheme = "bearer ";
+    const auto field = credentials.authorization;
+    const bool is_bearer =
+        field.size() > scheme.size() &&
+        std::equal(scheme.begin(), scheme.end(), field.begin(), [](char left, char right) {
+            return left == (right >= 'A' && right <= 'Z' ? right - 'A' + 'a' : right);
+        });
+    if (credentials.authorization_count != 1 || !is_bearer || tokens_.is_empty()) {
+        return Error{Errc::unauthenticated, tokens_.is_empty()
+                                                ? "tokens are not accepted here"
+                                                : "one field is needed: Authorization: Bearer …"};
+    }
+    const auto text = field.substr(scheme.size());
+    const auto* const certificate = credentials.certificate;
+    if (certificate == nullptr) {
+        return tokens_.identify(text, credentials.now,
+                                [this](Identity identity) { return admit(std::move(identity)); });
+    }
+    if (!*certificate) {
+        return certificate->error();
+    }
+    SEAL_TRY(token, tokens_.identify(text, credentials.now, [this](Identity identity) {
+        return admit(std::move(identity));
+    }));
+    Identity both = token->identity;
+    both.source = (*certificate)->get()->identity.source;
+    return admit(std::move(both));
 }
 
 Result<CallerPtr> Gate::admit_certificate(std::string_view der) const
@@ -112,7 +153,8 @@ Result<CallerPtr> Gate::admit_certificate(std::string_view der) const
 
 bool Gate::knows_clients() const noexcept
 {
-    return std::any_of(rules_.begin(), rules_.end(),
+    return !tokens_.is_empty() ||
+           std::any_of(rules_.begin(), rules_.end(),
                        [](const AccessRule& rule) { return rule.is_for_anonymous; });
 }
 

@@ -9,6 +9,7 @@
 #include "node/security/access_rules.hpp"
 #include "node/security/options.hpp"
 #include "node/security/spiffe_id.hpp"
+#include "node/security/token_keys.hpp"
 
 namespace sealstream::security {
 
@@ -19,11 +20,12 @@ struct Credentials {
     const Result<CallerPtr>* certificate{nullptr};
     std::string_view authorization{};
     std::size_t authorization_count{0}; // fields of that name
+    std::int64_t now{0};                // Unix seconds
 };
 
 class Gate {
 public:
-    //   malformed   a line of the settings; the context says which
+    //   malformed, not_found   a line of the settings, or a file of keys; the context says which
     [[nodiscard]] static Result<std::unique_ptr<Gate>> make(AccessOptions options);
 
     // Only loopback, and everything for it.
@@ -46,11 +48,14 @@ public:
     [[nodiscard]] const AccessOptions& options() const noexcept { return options_; }
 
 private:
-    Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources);
+    Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources,
+         TokenKeys tokens);
+    [[nodiscard]] Result<CallerPtr> identify_token(const Credentials& credentials);
 
     AccessOptions options_;
     std::vector<AccessRule> rules_;
     std::vector<SourceMapping> sources_;
+    TokenKeys tokens_;
     CallerPtr nobody_;
     CallerPtr local_;
 };

@@ -14,6 +14,13 @@
 
 namespace sealstream::security {
 
+struct TokenOptions {
+    std::vector<std::string> issuers{};    // one line each
+    std::int64_t skew_seconds{60};         // between the issuer's clock and ours
+    std::size_t remembered_max{4'096};     // tokens whose signature was good
+    std::int64_t keys_refresh_seconds{60}; // between two looks at a file of keys
+};
+
 struct AccessOptions {
     bool trusts_loopback{true};   // who connects from this machine without credentials may all
     bool has_open_metrics{false}; // GET /metrics needs no role
@@ -21,12 +28,15 @@ struct AccessOptions {
     std::vector<std::string> rules{};
     std::vector<std::string> trust_domains{};  // of clients' certificates; others are refused
     std::vector<std::string> spiffe_sources{}; // short names for SPIFFE IDs
+    TokenOptions tokens{};
 };
 
-// What a line of `access.rules`, `access.spiffe_trust_domains` and `access.spiffe_sources` must be.
+// What a line of `access.rules`, `access.spiffe_trust_domains`, `access.spiffe_sources` and
+// `tokens.issuers` must be.
 //   malformed
 [[nodiscard]] Result<void> check_access_rule(std::string_view line);
 [[nodiscard]] Result<void> check_trust_domain(std::string_view line);
 [[nodiscard]] Result<void> check_spiffe_source(std::string_view line);
+[[nodiscard]] Result<void> check_token_issuer(std::string_view line);
 
 } // namespace sealstream::security
