@@ -56,6 +56,14 @@ Result<PostgresOptions> postgres_options(const PostgresSettings& settings)
     }
     options.uri = "host=" + in_quotes(settings.host) + " port=" + std::to_string(settings.port) +
                   " dbname=" + in_quotes(settings.database) + " user=" + in_quotes(settings.user);
+    for (const auto& [name, value] : {std::pair{"sslmode", settings.sslmode},
+                                      std::pair{"sslrootcert", settings.tls_ca_file.string()},
+                                      std::pair{"sslcert", settings.tls_certificate_file.string()},
+                                      std::pair{"sslkey", settings.tls_key_file.string()}}) {
+        if (!value.empty()) {
+            options.uri += " " + std::string{name} + "=" + in_quotes(value);
+        }
+    }
     if (!settings.password_file.empty()) {
         SEAL_TRY(password, read_secret(settings.password_file));
         options.uri += " password=" + in_quotes(password);

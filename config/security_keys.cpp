@@ -19,6 +19,16 @@ using security::TokenOptions;
 constexpr auto access = [](auto member) { return field(&Settings::access, member); };
 constexpr std::size_t lines_max = 1'000; // of one list
 
+Result<void> check_nkey(std::string_view text)
+{
+    const bool is_good =
+        text.empty() ||
+        (text.size() == 56 && text.front() == 'U' &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos);
+    return is_good ? Result<void>{}
+                   : Error{Errc::malformed, "must be the public key of a user, 56 letters from U"};
+}
+
 // Lines that a check must accept, each on its own.
 template <class Access>
 Key lines(std::string path, Access list, std::string form, Check check, std::string help)
@@ -70,6 +80,59 @@ Key plaintext_key(std::string path, Member member)
                   "encrypts");
 }
 
+void add_rate_keys(std::vector<Key>& keys)
+{
+    using security::RateOptions;
+    constexpr std::int64_t rate_max = 1'000'000'000;
+    const auto rates = [](auto member) {
+        return field(&Settings::access, &AccessOptions::rates, member);
+    };
+    keys.push_back(number("rates.requests_per_s", rates(&RateOptions::requests_per_second), 0,
+                          rate_max, "requests a second of one client; 0: no limit"));
+    keys.push_back(number("rates.events_per_s", rates(&RateOptions::events_per_second), 0, rate_max,
+                          "events a second that one client appends; 0: no limit"));
+    keys.push_back(number("rates.bytes_per_s", rates(&RateOptions::bytes_per_second), 0, rate_max,
+                          "bytes a second that one client sends; 0: no limit"));
+    keys.push_back(number("rates.burst_s", rates(&RateOptions::burst_seconds), 1, 3'600,
+                          "seconds' worth that a client may spend at once"));
+    keys.push_back(number("rates.clients_max", rates(&RateOptions::clients_max), 1, 10'000'000,
+                          "clients that are remembered"));
+    keys.push_back(number("rates.connections_per_client_max",
+                          rates(&RateOptions::connections_per_client_max), 0, 1'000'000,
+                          "connections of one address; 0: no limit"));
+}
+
+void add_store_keys(std::vector<Key>& keys)
+{
+    using jetstream::ConnectionOptions;
+    const auto nats = [](auto member) { return field(&Settings::nats, member); };
+    const auto postgres = [](auto member) { return field(&Settings::postgres, member); };
+    const auto file = [&keys](const char* path, auto member, const char* help) {
+        keys.push_back(text(path, member, "a file", nullptr, help));
+    };
+    file("nats.nkey_file", nats(&ConnectionOptions::nkey_seed_file),
+         "the file with the seed of nats.nkey");
+    keys.push_back(text("nats.nkey", nats(&ConnectionOptions::nkey), "a public key, U…",
+                        &check_nkey, "who signs in to NATS"));
+    file("nats.tls_ca_file", nats(&ConnectionOptions::tls_ca_file),
+         "turns TLS to NATS on: the authorities of its servers, whose names are checked");
+    file("nats.tls_certificate_file", nats(&ConnectionOptions::tls_certificate_file),
+         "the certificate to show to NATS");
+    file("nats.tls_key_file", nats(&ConnectionOptions::tls_key_file), "its key");
+    keys.push_back(choice("postgres.sslmode", postgres(&PostgresSettings::sslmode),
+                          {{"prefer", std::string{}},
+                           {"require", "require"},
+                           {"verify-ca", "verify-ca"},
+                           {"verify-full", "verify-full"},
+                           {"disable", "disable"}},
+                          "TLS to postgres.host, as libpq's sslmode; a URI has its own"));
+    file("postgres.tls_ca_file", postgres(&PostgresSettings::tls_ca_file),
+         "the authorities of postgres.host");
+    file("postgres.tls_certificate_file", postgres(&PostgresSettings::tls_certificate_file),
+         "the certificate to show to postgres.host");
+    file("postgres.tls_key_file", postgres(&PostgresSettings::tls_key_file), "its key");
+}
+
 } // namespace
 
 std::vector<Key> security_keys()
@@ -114,6 +177,8 @@ std::vector<Key> security_keys()
                           1'000'000, "good tokens whose signature is not checked again"));
     keys.push_back(number("tokens.keys_refresh_s", tokens(&TokenOptions::keys_refresh_seconds), 1,
                           86'400, "seconds between two looks at a file of keys"));
+    add_rate_keys(keys);
+    add_store_keys(keys);
     return keys;
 }
 
@@ -124,6 +189,13 @@ void broken_security_relations(const Settings& settings, std::vector<std::string
             broken.push_back(std::move(sentence));
         }
     };
+    const auto& nats = settings.nats;
+    must_hold(nats.nkey.empty() == nats.nkey_seed_file.empty(),
+              "nats.nkey: nats.nkey and nats.nkey_file go together");
+    must_hold(nats.tls_certificate_file.empty() == nats.tls_key_file.empty(),
+              "nats.tls_key_file: tls_certificate_file and tls_key_file go together");
+    must_hold(nats.tls_certificate_file.empty() || !nats.tls_ca_file.empty(),
+              "nats.tls_certificate_file: needs nats.tls_ca_file");
     for (const auto& [prefix, tls] : {std::pair{"http.tls.", &settings.http.tls},
                                       std::pair{"http.admin_tls.", &settings.http.admin_tls}}) {
         const std::string name{prefix};

@@ -48,6 +48,10 @@ struct PostgresSettings {
     std::string user{"sealstream"};
     std::filesystem::path password_file{};
     std::filesystem::path uri_file{};
+    std::string sslmode{}; // empty: as libpq's default
+    std::filesystem::path tls_ca_file{};
+    std::filesystem::path tls_certificate_file{};
+    std::filesystem::path tls_key_file{};
     PostgresOptions options{};
 };
 

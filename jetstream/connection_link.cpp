@@ -121,6 +121,20 @@ Result<ConnectionHandle> Connection::Shared::connect()
     if (!options.credentials_file.empty()) {
         set(natsOptions_SetUserCredentialsFromFiles(to, options.credentials_file.c_str(), nullptr));
     }
+    if (!options.nkey.empty()) {
+        set(natsOptions_SetNKeyFromSeed(to, options.nkey.c_str(), options.nkey_seed_file.c_str()));
+    }
+    if (!options.tls_ca_file.empty()) {
+        set(natsOptions_SetSecure(to, true));
+        set(natsOptions_LoadCATrustedCertificates(to, options.tls_ca_file.c_str()));
+    }
+    if (!options.tls_certificate_file.empty()) {
+        set(natsOptions_LoadCertificatesChain(to, options.tls_certificate_file.c_str(),
+                                              options.tls_key_file.c_str()));
+    }
+    if (status != NATS_OK) {
+        return status_error(status, "the options of the NATS connection");
+    }
     // The closures outlive the connection: the library calls on_closed last.
     auto* const kept = new std::shared_ptr<Shared>{shared_from_this()};
     set(natsOptions_SetDisconnectedCB(

@@ -14,6 +14,11 @@ struct ConnectionOptions {
     std::string url{"nats://127.0.0.1:4222"}; // several, separated by commas
     std::string name{"sealstream"};           // shown by the server
     std::string credentials_file;             // JWT and seed; empty means none
+    std::string nkey;                         // public; signs in together with the next
+    std::string nkey_seed_file;
+    std::string tls_ca_file;          // turns TLS on: only servers that it vouches for, by name
+    std::string tls_certificate_file; // to show to the server, with its key
+    std::string tls_key_file;
     std::chrono::milliseconds connect_timeout{2'000};
     std::chrono::milliseconds reconnect_wait{100}; // between tries; for ever
     std::chrono::milliseconds write_timeout{5'000};

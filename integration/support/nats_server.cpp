@@ -112,6 +112,7 @@ void NatsServers::write_config(std::size_t server) const
          << "jetstream {\n  store_dir: \"" << data_folder(server).string()
          << "\"\n  max_file_store: " << options_.max_store << "\n  max_memory_store: 256MB\n"
          << "  sync_interval: " << (options_.is_synced ? "always" : "2m") << "\n}\n";
+    file << options_.more_settings;
     if (servers_.size() > 1) {
         file << "cluster {\n  name: test\n  listen: \"127.0.0.1:" << one.route_port
              << "\"\n  routes: [";

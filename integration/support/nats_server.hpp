@@ -15,6 +15,7 @@ struct NatsOptions {
     int servers{1};               // three make a cluster
     bool is_synced{false};        // sync_interval: always
     std::string max_store{"4GB"}; // of one server
+    std::string more_settings{};  // as in its configuration file
 };
 
 class NatsServers {

@@ -66,6 +66,22 @@ Result<bool> has_role(const RequestContext& request, Role role)
     return request.may_all(role);
 }
 
+Result<void> check_rate(RequestContext& request)
+{
+    auto& services = request.services();
+    auto& rates = services.gate->rates();
+    if (!request.is_limited || !rates.options().is_on()) {
+        return {};
+    }
+    const auto now = services.clock.monotonic().time_since_epoch();
+    request.rate = rates.admit(request.client_name(), now);
+    if (request.rate->is_allowed) {
+        return {};
+    }
+    return Error{Errc::overloaded,
+                 "too many " + std::string{name(request.rate->resource)} + " of one client"};
+}
+
 } // namespace
 
 Result<void> admit(RequestContext& request)
@@ -77,8 +93,15 @@ Result<void> admit(RequestContext& request)
     credentials.authorization = request.field("authorization");
     credentials.authorization_count = request.head().count("authorization");
     credentials.now = request.services().clock.wall().nanoseconds / 1'000'000'000;
-    SEAL_TRY(caller, gate.identify(credentials));
-    request.admit(std::move(caller));
+    auto caller = gate.identify(credentials);
+    if (caller) {
+        request.admit(*std::move(caller));
+    }
+    // Who guesses at credentials is counted by its address.
+    SEAL_TRY_VOID(check_rate(request));
+    if (!caller) {
+        return std::move(caller).error();
+    }
 
     const Access access = request.route->access;
     const bool is_open =
@@ -100,6 +123,7 @@ Result<void> admit(RequestContext& request)
 
 Result<void> admit_draft(const RequestContext& request, std::string_view stream_type, Draft& draft)
 {
+    request.charge(security::Resource::events, 1);
     SEAL_TRY_VOID(request.require(Role::writer, stream_type));
     if (!request.caller().forced_actor.empty()) {
         draft.actor = request.caller().forced_actor;
@@ -132,6 +156,30 @@ Response not_admitted(Error error)
                                             ? "Bearer realm=\"sealstream\", error=\"invalid_token\""
                                             : "Bearer realm=\"sealstream\"");
     return response;
+}
+
+Response not_admitted(const RequestContext& request, Error error)
+{
+    if (!request.rate || request.rate->is_allowed) {
+        return not_admitted(std::move(error));
+    }
+    auto response = bad_input(std::move(error));
+    response.status = 429;
+    response.problem->code = "rate_limited";
+    response.problem->retry_after = request.rate->wait;
+    return response;
+}
+
+void add_rate_fields(const RequestContext& request, Response& response)
+{
+    if (!request.rate || request.rate->quota == 0) {
+        return;
+    }
+    const auto& rate = *request.rate;
+    const std::string item = "\"" + std::string{name(rate.resource)} + "\"";
+    response.header("RateLimit-Policy", item + ";q=" + std::to_string(rate.quota) + ";w=1");
+    response.header("RateLimit", item + ";r=" + std::to_string(rate.remaining) +
+                                     ";t=" + std::to_string(rate.wait.count()));
 }
 
 } // namespace sealstream::http

@@ -11,6 +11,7 @@ namespace sealstream::http {
 //   unauthenticated   401 with WWW-Authenticate: credentials that do not hold, or none where the
 //                     route needs a role
 //   forbidden         403: the caller has not got the role, or not for these streams
+//   overloaded        429: the client has used up its rate; request.rate says until when
 [[nodiscard]] Result<void> admit(RequestContext& request);
 
 // Whether the caller may append this event to a stream of this type; makes the actor who signed in
@@ -27,5 +28,9 @@ namespace sealstream::http {
 
 // The answer to a request that was not admitted.
 [[nodiscard]] Response not_admitted(Error error);
+[[nodiscard]] Response not_admitted(const RequestContext& request, Error error);
+
+// What is left of the client's rate, as header fields (draft-ietf-httpapi-ratelimit-headers).
+void add_rate_fields(const RequestContext& request, Response& response);
 
 } // namespace sealstream::http

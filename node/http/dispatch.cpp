@@ -112,11 +112,12 @@ Task<Response> dispatch(RequestContext& request)
     if (!request.is_admitted()) {
         auto admitted = admit(request);
         if (!admitted) {
-            response = not_admitted(std::move(admitted).error());
+            response = not_admitted(request, std::move(admitted).error());
             finish(request, response, began);
             co_return response;
         }
     }
+    request.charge(security::Resource::bytes, request.body.size());
     try {
         response = co_await request.route->handler(request);
     } catch (const std::exception& exception) {
@@ -138,6 +139,7 @@ void finish(const RequestContext& request, Response& response, Monotonic began)
         render_problem(response, request.request_id);
     }
     response.header("X-Request-Id", request.request_id);
+    add_rate_fields(request, response);
     request.services().metrics.request_finished(route_index(request), response.status, took);
     if (response.status >= 500 || is_logged(Level::debug)) {
         log_request(request, response, took);

@@ -25,7 +25,7 @@ Task<void> run_session(std::unique_ptr<Session> session, Notifier* room)
 Listener::Listener(boost::asio::any_io_executor executor, Surface surface, const Options& options,
                    Services& services)
     : options_{options},
-      shared_{options, services, surface, {}, {}, {}},
+      shared_{options, services, surface, {}, {}, {}, {}},
       acceptor_{executor},
       room_{executor},
       finished_{executor},
@@ -111,8 +111,24 @@ void Listener::start()
     loops_.spawn("http.sweep", sweep_all());
 }
 
+bool Listener::has_room_for(const tcp::socket& socket) const
+{
+    const auto most = shared_.services.gate->options().rates.connections_per_client_max;
+    if (most == 0 || shared_.surface == Surface::operators) {
+        return true;
+    }
+    boost::system::error_code ignored;
+    const auto peer = socket.remote_endpoint(ignored).address().to_string();
+    const auto found = shared_.connections_of.find(peer);
+    return found == shared_.connections_of.end() || found->second < most;
+}
+
 void Listener::serve(tcp::socket socket)
 {
+    if (!has_room_for(socket)) {
+        shared_.services.metrics.request_rejected(Rejection::rate_limit);
+        return; // closed without a word: nothing has been read yet
+    }
     auto session = std::make_unique<Session>(std::move(socket), shared_);
     sessions_.spawn("http.session", run_session(std::move(session), &room_),
                     TaskGroup::OnThrow::log_and_continue);

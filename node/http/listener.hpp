@@ -42,6 +42,7 @@ private:
     [[nodiscard]] const security::TlsOptions& tls_options() const noexcept;
     [[nodiscard]] Task<void> accept_all();
     [[nodiscard]] Task<void> sweep_all();
+    [[nodiscard]] bool has_room_for(const boost::asio::ip::tcp::socket& socket) const;
     void serve(boost::asio::ip::tcp::socket socket);
 
     const Options& options_;

@@ -27,8 +27,9 @@ const Histogram::BucketBoundaries latency_seconds{0.0005, 0.001, 0.0025, 0.005, 
 
 constexpr std::array<const char*, 8> append_results{"ok",     "duplicate",   "conflict", "invalid",
                                                     "denied", "unavailable", "unknown",  "error"};
-constexpr std::array<const char*, 6> rejections{"overload", "body_too_large", "header_too_large",
-                                                "timeout",  "bad_framing",    "auth"};
+constexpr std::array<const char*, 7> rejections{"overload",  "body_too_large", "header_too_large",
+                                                "timeout",   "bad_framing",    "auth",
+                                                "rate_limit"};
 constexpr std::array<const char*, 4> transports{"sse", "long_poll", "ndjson", "websocket"};
 constexpr std::array<const char*, 4> feed_ends{"client", "slow", "drain", "error"};
 
@@ -144,7 +145,7 @@ struct HttpMetrics::Series {
     Family<Counter>& requests;
     Family<Histogram>& durations;
     Gauge& in_flight;
-    std::array<Counter*, 6> rejected;
+    std::array<Counter*, 7> rejected;
     std::array<Counter*, 8> append_results_total;
     Counter& append_events;
     Counter& append_bytes;

@@ -35,7 +35,8 @@ enum class Rejection : std::uint8_t {
     header_too_large,
     timeout,
     bad_framing,
-    auth
+    auth,
+    rate_limit
 };
 enum class Transport : std::uint8_t { sse, long_poll, ndjson, websocket };
 enum class FeedEnd : std::uint8_t { client, slow, drain, error };

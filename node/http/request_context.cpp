@@ -87,6 +87,23 @@ Result<void> RequestContext::require(security::Role role, std::string_view strea
                                       std::string{stream_type} + "\" streams"};
 }
 
+std::string RequestContext::client_name() const
+{
+    if (caller_ != nullptr && !caller_->identity.subject.empty()) {
+        return caller_->identity.subject;
+    }
+    return std::string{peer};
+}
+
+void RequestContext::charge(security::Resource resource, std::uint64_t amount) const
+{
+    auto& rates = services_->gate->rates();
+    if (is_limited && rates.options().is_on()) {
+        const auto now = services_->clock.monotonic().time_since_epoch();
+        rates.charge(client_name(), resource, amount, now);
+    }
+}
+
 Result<std::string> RequestContext::source() const
 {
     const auto& identity = caller().identity;

@@ -89,11 +89,20 @@ public:
     std::string_view body;            // whole, where the route reads it whole
     BodyReader* body_reader{nullptr}; // else
     bool is_local{false};             // the peer is on loopback
+    bool is_limited{false};           // rates apply: the clients' listener
+    std::string_view peer;            // its address
+    // What is left of the client's rate, where rates apply.
+    std::optional<security::RateLimiter::Answer> rate;
     std::string request_id;
     const Route* route{nullptr};
     PathParameters parameters;
     // Who the connection's certificate names; null: it has none.
     const Result<security::CallerPtr>* certificate{nullptr};
+
+    // Who a rate is counted for: the caller, else the address.
+    [[nodiscard]] std::string client_name() const;
+    // Counts what the request turned out to be, against the client's rate.
+    void charge(security::Resource resource, std::uint64_t amount) const;
 
     void admit(security::CallerPtr caller) noexcept { caller_ = std::move(caller); }
 

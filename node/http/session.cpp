@@ -37,13 +37,20 @@ Session::Session(tcp::socket socket, SessionShared& shared)
     if (shared_.certificates != nullptr) {
         tls_ = std::make_unique<security::TlsChannel>(socket_, shared_.certificates->current());
     }
-    is_local_ = socket_.remote_endpoint(ignored).address().is_loopback();
+    const auto address = socket_.remote_endpoint(ignored).address();
+    is_local_ = address.is_loopback();
+    peer_ = address.to_string();
+    ++shared_.connections_of[peer_];
     shared_.services.metrics.connection_opened(shared_.surface == Surface::operators);
 }
 
 Session::~Session()
 {
     shared_.sessions.erase(place_);
+    const auto mine = shared_.connections_of.find(peer_);
+    if (--mine->second == 0) {
+        shared_.connections_of.erase(mine);
+    }
     shared_.services.metrics.connection_closed(shared_.surface == Surface::operators);
 }
 
@@ -104,13 +111,17 @@ Task<bool> Session::serve_one()
     }
     RequestContext request{head_, shared_.services};
     request.is_local = is_local_;
+    request.is_limited = shared_.surface == Surface::clients;
+    request.peer = peer_;
     request.certificate = certificate_ ? &*certificate_ : nullptr;
     auto response = find_route(request, shared_.surface);
     if (response.status == 0) {
         auto admitted = admit(request);
         if (!admitted) {
-            shared_.services.metrics.request_rejected(Rejection::auth);
-            response = not_admitted(std::move(admitted).error());
+            const bool is_too_much = request.rate && !request.rate->is_allowed;
+            shared_.services.metrics.request_rejected(is_too_much ? Rejection::rate_limit
+                                                                  : Rejection::auth);
+            response = not_admitted(request, std::move(admitted).error());
         }
     }
     const bool is_accepted = co_await accept_body(request, response);

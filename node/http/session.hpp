@@ -18,6 +18,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <list>
+#include <map>
 
 namespace sealstream::http {
 
@@ -29,8 +30,9 @@ struct SessionShared {
     Services& services;
     Surface surface;
     std::list<Session*> sessions;
-    std::string date;                                          // refreshed by the sweep
-    std::unique_ptr<security::TlsCertificates> certificates{}; // null: plain HTTP
+    std::string date;                                                 // refreshed by the sweep
+    std::unique_ptr<security::TlsCertificates> certificates{};        // null: plain HTTP
+    std::map<std::string, std::size_t, std::less<>> connections_of{}; // by address
 };
 
 class Session final : public BodyReader, public Duplex {
@@ -102,6 +104,7 @@ private:
     bool is_too_slow_{false}; // a write has timed out
     bool has_stopped_receiving_{false};
     bool is_local_{false};
+    std::string peer_;          // address
     bool owes_continue_{false}; // the client waits for "100 Continue"
 };
 

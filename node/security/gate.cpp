@@ -77,8 +77,8 @@ Result<std::unique_ptr<Gate>> Gate::make(AccessOptions options)
         sources.push_back(std::move(source));
     }
     SEAL_TRY(tokens, TokenKeys::load(options.tokens));
-    return std::unique_ptr<Gate>{new Gate{std::move(options), std::move(rules), std::move(sources),
-                                          std::move(tokens)}};
+    return std::unique_ptr<Gate>{
+        new Gate{std::move(options), std::move(rules), std::move(sources), std::move(tokens)}};
 }
 
 Gate& Gate::loopback_only()

@@ -42,6 +42,9 @@ public:
     // What the rules make of an identity.
     [[nodiscard]] CallerPtr admit(Identity identity) const;
 
+    // What each client may ask for, by name; nothing is limited unless the settings say so.
+    [[nodiscard]] RateLimiter& rates() noexcept { return rates_; }
+
     // Whether anybody off this machine can become a caller without a certificate.
     [[nodiscard]] bool knows_clients() const noexcept;
 
@@ -56,6 +59,7 @@ private:
     std::vector<AccessRule> rules_;
     std::vector<SourceMapping> sources_;
     TokenKeys tokens_;
+    RateLimiter rates_{options_.rates};
     CallerPtr nobody_;
     CallerPtr local_;
 };

@@ -182,8 +182,7 @@ bool is_verified(EVP_PKEY* key, Algorithm algorithm, std::string_view message, B
          EVP_PKEY_CTX_set_rsa_pss_saltlen(details, RSA_PSS_SALTLEN_DIGEST) != 1)) {
         return false;
     }
-    return EVP_DigestVerify(context.get(),
-                            reinterpret_cast<const unsigned char*>(signature.data()),
+    return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
                             signature.size(),
                             reinterpret_cast<const unsigned char*>(message.data()),
                             message.size()) == 1;

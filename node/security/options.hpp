@@ -4,6 +4,7 @@
 // parsed: access_rules.hpp, token_issuer.hpp, spiffe_id.hpp.
 
 #include "core/base/result.hpp"
+#include "node/security/rate_limit.hpp"
 #include "node/security/tls_options.hpp"
 
 #include <chrono>
@@ -29,6 +30,7 @@ struct AccessOptions {
     std::vector<std::string> trust_domains{};  // of clients' certificates; others are refused
     std::vector<std::string> spiffe_sources{}; // short names for SPIFFE IDs
     TokenOptions tokens{};
+    RateOptions rates{};
 };
 
 // What a line of `access.rules`, `access.spiffe_trust_domains`, `access.spiffe_sources` and

@@ -26,9 +26,9 @@ inline constexpr std::size_t resource_count = 3;
 struct RateOptions {
     std::uint64_t requests_per_second{0};
     std::uint64_t events_per_second{0};
-    std::uint64_t bytes_per_second{0};  // of request bodies
-    std::uint64_t burst_seconds{2};     // what a client that was silent may spend at once
-    std::size_t clients_max{10'000};    // in the table
+    std::uint64_t bytes_per_second{0};         // of request bodies
+    std::uint64_t burst_seconds{2};            // what a client that was silent may spend at once
+    std::size_t clients_max{10'000};           // in the table
     std::size_t connections_per_client_max{0}; // of one address; 0: no limit
 
     [[nodiscard]] std::uint64_t rate_of(Resource resource) const noexcept;

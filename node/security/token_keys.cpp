@@ -115,8 +115,7 @@ Result<CallerPtr> TokenKeys::identify(std::string_view text, std::int64_t now,
     if (issuer == nullptr) {
         return Error{Errc::unauthenticated, "the token's issuer or algorithm is not accepted"};
     }
-    auto verified =
-        verify_token(token, issuer->settings, issuer->keys, now, options_.skew_seconds);
+    auto verified = verify_token(token, issuer->settings, issuer->keys, now, options_.skew_seconds);
     if (!verified && verified.error().code == Errc::not_found) {
         return Error{Errc::unauthenticated, "no key that we have signed the token"};
     }

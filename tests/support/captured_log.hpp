@@ -41,6 +41,15 @@ public:
                           [event](const Line& line) { return line.event == event; }));
     }
 
+    // Whether any line holds this, in any field.
+    [[nodiscard]] bool has_text(std::string_view text) const
+    {
+        const std::lock_guard lock{mutex_};
+        return std::any_of(lines_.begin(), lines_.end(), [text](const Line& line) {
+            return line.text.find(text) != std::string::npos;
+        });
+    }
+
     [[nodiscard]] std::vector<std::string> unexpected_errors() const
     {
         const std::lock_guard lock{mutex_};

@@ -16,8 +16,8 @@ public:
     ~TokenSigner();
     TokenSigner(TokenSigner&&) noexcept;
 
-    [[nodiscard]] std::string jwk() const;      // the public key, a JSON object
-    [[nodiscard]] std::string jwk_set() const;  // of this key alone
+    [[nodiscard]] std::string jwk() const;     // the public key, a JSON object
+    [[nodiscard]] std::string jwk_set() const; // of this key alone
     [[nodiscard]] std::string public_pem() const;
 
     // header.payload.signature for JSON texts; `header` is made when it is empty.

@@ -65,8 +65,9 @@ private:
         numbers_.clear();
         // A wave is what has arrived: a client that trickles lines does not wait for a wave to
         // fill.
-        for (std::size_t bytes = 0; items.size() < wave_events_max && bytes < wave_bytes_max &&
-                                    (items.empty() || lines_.has_line());) {
+        std::size_t bytes = 0;
+        while (items.size() < wave_events_max && bytes < wave_bytes_max &&
+               (items.empty() || lines_.has_line())) {
             const auto line = co_await lines_.next();
             if (!line || !*line) {
                 is_at_end_ = true;
@@ -88,6 +89,7 @@ private:
             events.push_back(event ? *std::move(event) : EventInput{});
             numbers_.push_back(lines_.line_number());
         }
+        request_.charge(security::Resource::bytes, bytes);
         complete(events, source_, {}, services_.ids);
         for (std::size_t at = 0; at < items.size(); ++at) {
             if (!items[at].error) {

@@ -1,6 +1,7 @@
 // Who may do what over HTTP: one table of callers and requests, and what a limited reader sees.
 
 #include "tests/node/http/http_world.hpp"
+#include "tests/support/captured_log.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sealstream;
@@ -199,4 +200,27 @@ TEST_CASE("loopback is trusted only while the settings say so", "[http][access]"
 
     CHECK(world.get("/v1/events").status == 401);
     CHECK(world.get("/v1/health").status == 200);
+}
+
+TEST_CASE("a bad token is 401 with a reason, and is nowhere to be read", "[http][access]")
+{
+    security::AccessOptions options;
+    options.rules = {"signed-in roles=reader"};
+    const auto gate = *security::Gate::make(std::move(options));
+    HttpWorld world;
+    world.services.gate = gate.get();
+    testing::CapturedLog captured;
+    set_log_level(Level::debug); // every request
+    const std::string canary = "eyJhbGciOiJub25lIn0.Y2FuYXJ5.c2VjcmV0";
+
+    for (const auto* scheme : {"Bearer ", "Basic ", "", "bearer  "}) {
+        const auto got = world.get("/v1/events", {{"Authorization", scheme + canary}});
+        CHECK(got.status == 401);
+        CHECK(got.header("WWW-Authenticate") ==
+              "Bearer realm=\"sealstream\", error=\"invalid_token\"");
+        CHECK(got.body.find("Y2FuYXJ5") == std::string::npos);
+    }
+    set_log_level(Level::info);
+    CHECK(captured.count("http.request") == 4);
+    CHECK_FALSE(captured.has_text("Y2FuYXJ5"));
 }

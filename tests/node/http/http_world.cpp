@@ -169,6 +169,8 @@ Task<Got> HttpWorld::answer(Sent sent)
     PiecewiseBody reader{sent.body};
     http::RequestContext request{head, services};
     request.is_local = sent.is_local;
+    request.peer = sent.peer;
+    request.is_limited = sent.surface == http::Surface::clients;
     request.certificate = sent.certificate ? &*sent.certificate : nullptr;
     request.body = sent.body;
     auto response = http::find_route(request, sent.surface);

@@ -39,6 +39,7 @@ struct Sent {
     bool is_local{true};
     http::Surface surface{http::Surface::clients};
     std::optional<Result<security::CallerPtr>> certificate{};
+    std::string peer{"127.0.0.1"};
 };
 
 struct Got {

@@ -16,7 +16,9 @@ namespace {
 class SlowBucket {
 public:
     SlowBucket(std::int64_t rate, std::int64_t burst_seconds)
-        : rate_{rate}, full_{rate * burst_seconds * 1'000}, balance_{full_}
+        : rate_{rate},
+          full_{rate * burst_seconds * 1'000},
+          balance_{full_}
     {
     }
     void wait(std::int64_t milliseconds)

@@ -43,8 +43,8 @@ std::unique_ptr<Gate> gate_for(const KeyFile& keys, const std::string& more_word
 {
     AccessOptions options;
     options.rules = {"signed-in roles=reader", "claim.groups=admins roles=admin"};
-    options.tokens.issuers = {"issuer=https://id.example audience=sealstream|other jwks=" +
-                              keys.path() + more_words};
+    options.tokens.issuers = {
+        "issuer=https://id.example audience=sealstream|other jwks=" + keys.path() + more_words};
     options.tokens.keys_refresh_seconds = 60;
     return *Gate::make(std::move(options));
 }
@@ -77,25 +77,40 @@ TEST_CASE("the signatures of the RFCs hold, and changed ones do not", "[security
         const char* signature;
     };
     const auto vector = GENERATE(
-        Vector{"RFC 7515, A.2", Algorithm::rs256,
-               R"({"keys":[{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}]})",
-               "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
-               "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"},
-        Vector{"RFC 7515, A.3", Algorithm::es256,
-               R"({"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})",
-               "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
-               "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"},
-        Vector{"RFC 8037, A.4", Algorithm::eddsa,
-               R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})",
-               "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
-               "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"});
+        Vector{
+            "RFC 7515, A.2", Algorithm::rs256,
+            R"({"keys":[{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}]})",
+            "eyJhbGciOiJSUzI1NiJ9."
+            "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ij"
+            "p0cnVlfQ",
+            "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_"
+            "O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_"
+            "nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--"
+            "xi12jzDwusC-"
+            "eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmt"
+            "VrBp0igcN_IoypGlUPQGe77Rw"},
+        Vector{
+            "RFC 7515, A.3", Algorithm::es256,
+            R"({"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})",
+            "eyJhbGciOiJFUzI1NiJ9."
+            "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ij"
+            "p0cnVlfQ",
+            "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-"
+            "Kg6NU1Q"},
+        Vector{
+            "RFC 8037, A.4", Algorithm::eddsa,
+            R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})",
+            "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_"
+            "MuM0KAg"});
     CAPTURE(vector.what);
     const auto keys = KeySet::parse(vector.keys);
     REQUIRE(keys);
     auto signature = *from_base64url(vector.signature);
 
     CHECK(keys->verify("", vector.algorithm, vector.signed_part, signature));
-    CHECK_FALSE(keys->verify("", vector.algorithm, std::string{vector.signed_part} + "x", signature));
+    CHECK_FALSE(
+        keys->verify("", vector.algorithm, std::string{vector.signed_part} + "x", signature));
     std::size_t wrongly_accepted = 0;
     for (std::size_t at = 0; at < signature.size(); ++at) {
         signature[at] ^= std::byte{1};
@@ -119,8 +134,8 @@ TEST_CASE("a good token makes a caller with subject, source and roles", "[securi
     const KeyFile keys{signer.jwk_set()};
     const auto gate = gate_for(keys, " source=client_id");
 
-    const auto caller = ask(
-        *gate, signer.token(claims(R"("client_id":"registry-a","groups":["users","admins"])")));
+    const auto caller =
+        ask(*gate, signer.token(claims(R"("client_id":"registry-a","groups":["users","admins"])")));
 
     REQUIRE(caller);
     CHECK((*caller)->identity.subject == "alice");
@@ -136,8 +151,10 @@ TEST_CASE("claims of every form can be named by rules", "[security][token]")
     const KeyFile keys{signer.jwk_set()};
     const auto gate = gate_for(keys);
 
-    const auto caller = ask(*gate, signer.token(claims(
-        R"("scope":"read write","realm_access":{"roles":["a","b"]},"level":3,"staff":true)")));
+    const auto caller = ask(
+        *gate,
+        signer.token(claims(
+            R"("scope":"read write","realm_access":{"roles":["a","b"]},"level":3,"staff":true)")));
 
     REQUIRE(caller);
     std::string all;
@@ -167,10 +184,13 @@ TEST_CASE("times are kept, with a little patience for clocks", "[security][token
         Row{R"({"iss":"https://id.example","aud":"sealstream","sub":"a","exp":"never"})", false},
         Row{R"({"iss":"https://id.example","aud":"sealstream","sub":"a","exp":1e300})", false},
         Row{R"({"iss":"https://id.example","aud":"sealstream","sub":"a","exp":-1})", false},
-        Row{R"({"iss":"https://id.example","aud":["x","other"],"sub":"a","exp":1790000600.5})", true},
+        Row{R"({"iss":"https://id.example","aud":["x","other"],"sub":"a","exp":1790000600.5})",
+            true},
         Row{R"({"iss":"https://id.example","aud":["x"],"sub":"a","exp":1790000600})", false},
-        Row{R"({"iss":"https://id.example","aud":"sealstream2","sub":"a","exp":1790000600})", false},
-        Row{R"({"iss":"https://id.example/","aud":"sealstream","sub":"a","exp":1790000600})", false},
+        Row{R"({"iss":"https://id.example","aud":"sealstream2","sub":"a","exp":1790000600})",
+            false},
+        Row{R"({"iss":"https://id.example/","aud":"sealstream","sub":"a","exp":1790000600})",
+            false},
         Row{R"({"iss":"https://id.example","aud":"sealstream","exp":1790000600})", false},
         Row{R"({"iss":"https://id.example","aud":"sealstream","sub":"","exp":1790000600})", false});
     CAPTURE(row.payload);
@@ -239,7 +259,8 @@ TEST_CASE("hostile tokens are refused, all with 401 and none quoted", "[security
         {"a kid with a zero byte", with_header(R"({"alg":"RS256","kid":"k1\u0000"})")},
         {"jku", stranger.token(claims(), R"({"alg":"RS256","kid":"x","jku":"https://evil/"})")},
         {"x5u", stranger.token(claims(), R"({"alg":"RS256","kid":"x","x5u":"https://evil/"})")},
-        {"its own key", stranger.token(claims(), R"({"alg":"RS256","jwk":)" + stranger.jwk() + "}")},
+        {"its own key",
+         stranger.token(claims(), R"({"alg":"RS256","jwk":)" + stranger.jwk() + "}")},
         {"crit", with_header(R"({"alg":"RS256","kid":"k1","crit":["exp"],"exp":1})")},
         {"b64 with crit", with_header(R"({"alg":"RS256","kid":"k1","b64":false,"crit":["b64"]})")},
         {"alg twice", with_header(R"({"alg":"none","alg":"RS256","kid":"k1"})")},
@@ -293,8 +314,8 @@ TEST_CASE("a key set with a false key is refused whole", "[security][token][host
         Row{"a point off the curve", R"({"keys":[)" + off_curve + "]}", true},
         Row{"one kid twice", R"({"keys":[)" + es.jwk() + "," + es.jwk() + "]}", true},
         Row{"short RSA", R"({"keys":[{"kty":"RSA","kid":"a","n":"3q2-7w","e":"AQAB"}]})", true},
-        Row{"even exponent", R"({"keys":[{"kty":"RSA","kid":"a","n":")" + std::string(342, 'x') +
-                                 R"(","e":"Ag"}]})",
+        Row{"even exponent",
+            R"({"keys":[{"kty":"RSA","kid":"a","n":")" + std::string(342, 'x') + R"(","e":"Ag"}]})",
             true},
         Row{"short Ed25519", R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]})", true},
         Row{"huge", R"({"keys":[],"x":")" + std::string(key_set_bytes_max, 'x') + "\"}", true},
@@ -334,7 +355,8 @@ TEST_CASE("new keys are found, withdrawn ones forgotten, broken files ignored", 
     CHECK(ask(*gate, of_second, now + 120));
 }
 
-TEST_CASE("what comes with a certificate speaks for somebody through a service", "[security][token]")
+TEST_CASE("what comes with a certificate speaks for somebody through a service",
+          "[security][token]")
 {
     const TokenSigner signer{"ES256", "k1"};
     const KeyFile keys{signer.jwk_set()};
