@@ -10,6 +10,7 @@ int main(int argc, char** argv)
     app.footer("Examples:\n"
                "  sealstream dev --data .data/dev          try everything on this machine\n"
                "  sealstream serve --config sealstream.yaml\n"
+               "  sealstream tail --url http://127.0.0.1:8080 --follow\n"
                "  sealstream verify --config sealstream.yaml --key VKEY\n"
                "Exit codes: 0 ok, 2 usage, 3 not found, 4 conflict, 5 permission, 6 unavailable,\n"
                "7 rejected, 10 tampering or loss found, 11 could not decide,\n"

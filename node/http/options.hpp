@@ -67,7 +67,9 @@ struct FeedOptions {
     std::size_t ring_bytes_max{64 << 20}; // memory for recent events that all subscribers share
     std::size_t batch_events_max{1000};   // one wake-up of a subscriber
     std::size_t batch_bytes_max{256 << 10};
-    std::size_t credit_events_max{10'000}; // a WebSocket's unacknowledged events
+    std::size_t credit_events_max{10'000};        // a WebSocket's unacknowledged events
+    std::size_t socket_message_bytes_max{1024};   // of a WebSocket client's command
+    std::size_t socket_messages_per_second{1000}; // … and in all, pings included
     std::chrono::milliseconds heartbeat{15'000};
     std::chrono::milliseconds client_retry{2'000}; // `retry:` of an event stream
 };

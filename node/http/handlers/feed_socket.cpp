@@ -9,8 +9,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t message_bytes_max = 1024;        // of a command
-constexpr std::size_t messages_per_second_max = 1000;  // of a client, pings included
 constexpr std::chrono::seconds listener_longest{3600}; // it ends with the connection; no deadline
 
 CloseCode code_for(FeedMark mark)
@@ -135,7 +133,7 @@ void FeedSocket::close(CloseCode code, std::string_view word)
 
 Task<void> FeedSocket::listen(Duplex& duplex)
 {
-    SocketReader reader{message_bytes_max};
+    SocketReader reader{services_.feed_options.socket_message_bytes_max};
     std::string bytes;
     while (!closing_) {
         const bool is_here = co_await duplex.receive(bytes);
@@ -193,7 +191,7 @@ void FeedSocket::hear(const SocketMessage& message)
 
 bool FeedSocket::obey(std::string_view command)
 {
-    const auto value = parse_json(command, {4, message_bytes_max});
+    const auto value = parse_json(command, {4, services_.feed_options.socket_message_bytes_max});
     if (!value || !value->is_object()) {
         return false;
     }
@@ -225,7 +223,7 @@ bool FeedSocket::is_over_rate()
         rate_since_ = now;
         messages_ = 0;
     }
-    return ++messages_ > messages_per_second_max;
+    return ++messages_ > services_.feed_options.socket_messages_per_second;
 }
 
 } // namespace sealstream::http

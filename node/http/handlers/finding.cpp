@@ -78,14 +78,14 @@ Task<Result<void>> look_back(Services& services, Position above, Position to_pos
 
 Task<Result<Found>> find_events(Services& services, FindWish wish)
 {
-    const auto deadline = Clock::now() + find_longest;
+    auto deadline = Clock::now() + std::max<std::chrono::milliseconds>(find_longest, wish.wait);
     CatchUp history{services.log, services.index, wish.filter};
     Found found;
     found.next = wish.after;
     for (bool may_wait = wish.wait.count() > 0;;) {
         found.is_caught_up = false;
         while (found.events.size() < wish.events_max && !found.is_caught_up &&
-               (Clock::now() < deadline || may_wait)) {
+               Clock::now() < deadline) {
             const CatchUpLimits limits{wish.events_max - found.events.size(),
                                        services.limits.page_bytes_max};
             const auto reached = co_await history.next(found.next, limits, found.events);
@@ -95,12 +95,13 @@ Task<Result<Found>> find_events(Services& services, FindWish wish)
             found.is_caught_up = *reached == found.next;
             found.next = *reached;
         }
-        if (!may_wait || !found.events.empty()) {
+        if (!may_wait || !found.events.empty() || !found.is_caught_up) {
             co_return found;
         }
         may_wait = false;
         auto filter = wish.filter;
         co_await wait_for_event(services, found.next, std::move(filter), wish.wait);
+        deadline = Clock::now() + find_longest; // to read it, or to move the cursor on
     }
 }
 
