@@ -3,6 +3,7 @@
 #include "core/base/log.hpp"
 #include "core/event/digest.hpp"
 #include "core/rules/system_streams.hpp"
+#include "node/rules/catch_up.hpp"
 
 namespace sealstream {
 
@@ -56,22 +57,6 @@ std::vector<StreamAppend> to_batch(const PolicyEdit& edit, const Before& before,
     return batch;
 }
 
-// Somebody else was faster: what the log has by now must be applied before it is edited again.
-Task<Result<void>> catch_up(EventLog& log, RulebookFollower& rules, const std::string& type,
-                            std::chrono::milliseconds longest)
-{
-    StreamName stream{std::string{policy_stream_type}, type};
-    const auto head = co_await log.stream_head(std::move(stream));
-    if (!head) {
-        co_return head.error();
-    }
-    const auto applied = co_await rules.applied(head->position, longest);
-    if (!applied) {
-        co_return applied.error();
-    }
-    co_return Result<void>{};
-}
-
 } // namespace
 
 Task<Result<EditedPolicy>> edit_policy(EventLog& log, RulebookFollower& rules, EventIdSource& ids,
@@ -89,7 +74,8 @@ Task<Result<EditedPolicy>> edit_policy(EventLog& log, RulebookFollower& rules, E
         auto batch = to_batch(edit, before, ids.next());
         const auto appended = co_await log.append(std::move(batch));
         if (!appended && appended.error().code == Errc::conflict && tries < tries_max) {
-            SEAL_CO_TRY_VOID(co_await catch_up(log, rules, edit.type, apply_wait_max));
+            StreamName stream{std::string{policy_stream_type}, edit.type};
+            SEAL_CO_TRY_VOID(co_await catch_up(log, rules, std::move(stream), apply_wait_max));
             continue;
         }
         if (!appended) {

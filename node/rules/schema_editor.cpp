@@ -3,6 +3,7 @@
 #include "core/base/log.hpp"
 #include "core/event/canonical_json.hpp"
 #include "core/rules/system_streams.hpp"
+#include "node/rules/catch_up.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -102,24 +103,6 @@ Result<Plan> make_plan(const SchemaEdit& edit, const Rulebook& rules, EventIdSou
     return plan;
 }
 
-// Somebody else was faster: what the log has by now must be applied before it is edited again.
-Task<Result<void>> catch_up(EventLog& log, RulebookFollower& rules, const std::string& type,
-                            std::chrono::milliseconds longest)
-{
-    for (const auto stream_type : {schema_stream_type, redaction_stream_type}) {
-        StreamName stream{std::string{stream_type}, type};
-        const auto head = co_await log.stream_head(std::move(stream));
-        if (!head) {
-            co_return head.error();
-        }
-        const auto applied = co_await rules.applied(head->position, longest);
-        if (!applied) {
-            co_return applied.error();
-        }
-    }
-    co_return Result<void>{};
-}
-
 } // namespace
 
 Task<Result<EditedSchema>> edit_schema(EventLog& log, RulebookFollower& rules, EventIdSource& ids,
@@ -137,7 +120,12 @@ Task<Result<EditedSchema>> edit_schema(EventLog& log, RulebookFollower& rules, E
         auto batch = std::move(plan->batch);
         const auto appended = co_await log.append(std::move(batch));
         if (!appended && appended.error().code == Errc::conflict && tries < tries_max) {
-            SEAL_CO_TRY_VOID(co_await catch_up(log, rules, edit.type, limits.apply_wait_max));
+            StreamName schema{std::string{schema_stream_type}, edit.type};
+            SEAL_CO_TRY_VOID(
+                co_await catch_up(log, rules, std::move(schema), limits.apply_wait_max));
+            StreamName redaction{std::string{redaction_stream_type}, edit.type};
+            SEAL_CO_TRY_VOID(
+                co_await catch_up(log, rules, std::move(redaction), limits.apply_wait_max));
             continue;
         }
         if (!appended) {

@@ -165,9 +165,18 @@ Response incompatible(const std::vector<SchemaBreak>& breaks)
     return response;
 }
 
-Task<Result<EditedSchema>> edit_of(RequestContext& request, SchemaEdit edit)
+struct Registered {
+    std::string type; // of the events
+    EditedSchema edited;
+};
+
+Task<Result<Registered>> register_wanted(RequestContext& request, bool is_schema)
 {
     auto& services = request.services();
+    if (services.rules == nullptr) {
+        co_return Error{Errc::unavailable, "no rules here"};
+    }
+    SEAL_CO_TRY(edit, parse_edit(request, is_schema));
     auto source = request.source();
     if (!source) {
         co_return source.error();
@@ -176,15 +185,20 @@ Task<Result<EditedSchema>> edit_of(RequestContext& request, SchemaEdit edit)
     edit.actor = request.caller().forced_actor;
     const SchemaEditLimits limits{services.policy.types_max, services.policy.schema_versions_max,
                                   services.policy.apply_wait_max};
-    co_return co_await edit_schema(services.log, *services.rules, services.ids, std::move(edit),
-                                   limits);
+    std::string type = edit.type;
+    auto edited =
+        co_await edit_schema(services.log, *services.rules, services.ids, std::move(edit), limits);
+    if (!edited) {
+        co_return edited.error();
+    }
+    co_return Registered{std::move(type), *std::move(edited)};
 }
 
 Response refused_edit(Error error)
 {
-    // Faults in the schema are of the client's own making, so their text is shown.
-    const bool is_input = error.code == Errc::malformed || error.code == Errc::too_large ||
-                          error.code == Errc::refused || error.code == Errc::bad_name;
+    // Faults in what was sent are of the client's own making, so their text is shown.
+    const int status = info(error.code).http_status;
+    const bool is_input = status == 400 || status == 413 || error.code == Errc::refused;
     return is_input ? bad_input(std::move(error)) : problem(std::move(error));
 }
 
@@ -199,25 +213,17 @@ Result<RulebookPtr> rules_of(const RequestContext& request)
 
 Task<Response> put_schema(RequestContext& request)
 {
-    if (request.services().rules == nullptr) {
-        co_return not_here("rulebook");
+    const auto done = co_await register_wanted(request, true);
+    if (!done) {
+        co_return refused_edit(done.error());
     }
-    auto edit = parse_edit(request, true);
-    if (!edit) {
-        co_return bad_input(edit.error());
+    const auto& [type, edited] = *done;
+    if (!edited.breaks.empty()) {
+        co_return incompatible(edited.breaks);
     }
-    const std::string type = edit->type;
-    auto wish = *std::move(edit);
-    const auto edited = co_await edit_of(request, std::move(wish));
-    if (!edited) {
-        co_return refused_edit(edited.error());
-    }
-    if (!edited->breaks.empty()) {
-        co_return incompatible(edited->breaks);
-    }
-    const auto& version = edited->rules->schemas.schema(type)->latest();
+    const auto& version = edited.rules->schemas.schema(type)->latest();
     auto response = version_response(type, version);
-    response.status = edited->is_changed ? 201 : 200;
+    response.status = edited.is_changed ? 201 : 200;
     response.header("Sealstream-Position", std::to_string(version.position.value));
     co_return response;
 }
@@ -271,22 +277,14 @@ Task<Response> get_schema_version(RequestContext& request)
 
 Task<Response> put_redaction(RequestContext& request)
 {
-    if (request.services().rules == nullptr) {
-        co_return not_here("rulebook");
+    const auto done = co_await register_wanted(request, false);
+    if (!done) {
+        co_return refused_edit(done.error());
     }
-    auto edit = parse_edit(request, false);
-    if (!edit) {
-        co_return bad_input(edit.error());
-    }
-    const std::string type = edit->type;
-    auto wish = *std::move(edit);
-    const auto edited = co_await edit_of(request, std::move(wish));
-    if (!edited) {
-        co_return refused_edit(edited.error());
-    }
-    const auto* row = edited->rules->schemas.redaction(type);
+    const auto& [type, edited] = *done;
+    const auto* row = edited.rules->schemas.redaction(type);
     Response response;
-    response.status = edited->is_changed ? 201 : 200;
+    response.status = edited.is_changed ? 201 : 200;
     append_redactions(response.body, type, row == nullptr ? RedactionRow{} : *row);
     response.body.push_back('\n');
     response.header("Cache-Control", "no-store");
