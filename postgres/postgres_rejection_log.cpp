@@ -38,6 +38,11 @@ constexpr const char* delete_old =
     "  WHERE ledger = $1 AND at < clock_timestamp() - $2::bigint * interval '1 hour'"
     "  ORDER BY at LIMIT $3)";
 
+// Whatever the database does otherwise: what is answered is on disk.
+constexpr const char* wait_for_disk =
+    "SELECT set_config('synchronous_commit', 'on', true)"
+    " WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
 Result<void> insert_some(Connection& connection, const std::string& ledger,
                          std::span<const RejectedEvent> events)
 {
@@ -164,10 +169,13 @@ Task<Result<void>> PostgresRejectionLog::record(std::vector<RejectedEvent> event
     auto job = [&options = options_, must_prune = is_time_to_prune(),
                 events = std::move(events)](Connection& connection) -> Result<void> {
         const std::span<const RejectedEvent> all{events};
+        SEAL_TRY(transaction, Transaction::begin(connection));
+        SEAL_TRY(durable, connection.run(wait_for_disk));
         for (std::size_t at = 0; at < all.size(); at += options.statement_rows_max) {
             const auto count = std::min(options.statement_rows_max, all.size() - at);
             SEAL_TRY_VOID(insert_some(connection, options.ledger, all.subspan(at, count)));
         }
+        SEAL_TRY_VOID(transaction.commit());
         if (must_prune) {
             prune(connection, options);
         }
