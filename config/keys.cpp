@@ -1,3 +1,5 @@
+// Long because it is the one table of settings: a row for each.
+
 #include "config/keys.hpp"
 
 #include "config/checks.hpp"
