@@ -14,6 +14,7 @@ struct Appender::Operation {
     std::size_t events{0};
     std::function<void(Result<Appended>)> on_done;
     Monotonic deadline{};
+    Monotonic send_until{Monotonic::max()}; // later the server may have forgotten our ids
     unsigned tries{0};
     bool must_go_alone{false};    // a batch with it failed for one of its members
     bool is_guess_refused{false}; // read the head before the next try

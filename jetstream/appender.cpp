@@ -2,6 +2,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/event/idempotency_rule.hpp"
 #include "jetstream/append_flight.hpp"
 #include "jetstream/subject.hpp"
 
@@ -38,6 +39,7 @@ Task<Result<Appended>> Appender::append(AppendRequest request)
     operation->request = std::move(request);
     operation->events = events;
     operation->deadline = clock_.monotonic() + options_.append_timeout;
+    operation->send_until = operation->request.send_until;
     queued_events_ += events;
     open_.insert(operation);
     auto initiate = [](auto handler, Appender* self, OperationPtr started) {
@@ -71,8 +73,13 @@ bool Appender::is_expired(const OperationPtr& operation)
         complete(operation, Error{Errc::shutting_down, {}});
         return true;
     }
-    if (clock_.monotonic() < operation->deadline) {
+    const Monotonic now = clock_.monotonic();
+    if (now < operation->deadline && now < operation->send_until) {
         return false;
+    }
+    if (!operation->may_be_stored && now >= operation->send_until) {
+        complete(operation, Error{Errc::timed_out, "not sent before its look-up was too old"});
+        return true;
     }
     if (operation->may_be_stored) {
         complete(operation, Error{Errc::outcome_unknown, "the log's answer was lost"});
@@ -199,6 +206,12 @@ void Appender::send(const FlightPtr& flight)
         messages.push_back(std::move(message));
     }
     ++flights_;
+    // What has been sent once may be sent again only while the server surely knows its ids.
+    const Monotonic known_until =
+        clock_.monotonic() + trusted_part(std::chrono::nanoseconds{options_.duplicate_window});
+    for (const OperationPtr& operation : flight->operations) {
+        operation->send_until = std::min(operation->send_until, known_until);
+    }
     auto on_answer = [this, flight](const Ack& ack) { on_ack(flight, ack); };
     const auto sent = messages.size() == 1
                           ? plain_.publish(messages.front(), std::move(on_answer))

@@ -96,6 +96,21 @@ Task<Durability> find_durability(EventLogOptions options, boost::asio::any_io_ex
 
 } // namespace
 
+// From the leader.
+Task<Result<StreamState>> JetStreamEventLog::current_state(std::shared_ptr<Core> core)
+{
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
+    }
+    const auto timeout = core->options.request_timeout;
+    SEAL_CO_TRY(state, co_await stream_state(*core->writing, core->name, timeout));
+    if (state.incarnation != core->found.incarnation) {
+        co_return Error{Errc::corrupt, "the log was deleted and made again"};
+    }
+    core->known_head = std::max(core->known_head, Position{state.last_sequence});
+    co_return state;
+}
+
 JetStreamEventLog::JetStreamEventLog(std::shared_ptr<Core> core) : core_{std::move(core)} {}
 
 JetStreamEventLog::~JetStreamEventLog()
@@ -292,19 +307,19 @@ std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after, LogFilte
 Task<Result<Position>> JetStreamEventLog::head()
 {
     const auto core = core_;
-    if (core->is_closed) {
-        co_return Error{Errc::shutting_down, {}};
+    SEAL_CO_TRY(state, co_await current_state(core));
+    co_return Position{state.last_sequence};
+}
+
+Task<Result<LogMoment>> JetStreamEventLog::moment()
+{
+    const auto core = core_;
+    SEAL_CO_TRY(state, co_await current_state(core));
+    if (state.now == WallTime{} || state.duplicate_window.count() <= 0) {
+        co_return Error{Errc::unsupported,
+                        "the server does not tell its time, or remembers no ids at all"};
     }
-    const auto state =
-        co_await stream_state(*core->writing, core->name, core->options.request_timeout);
-    if (!state) {
-        co_return state.error();
-    }
-    if (state->incarnation != core->found.incarnation) {
-        co_return Error{Errc::corrupt, "the log was deleted and made again"};
-    }
-    core->known_head = std::max(core->known_head, Position{state->last_sequence});
-    co_return Position{state->last_sequence};
+    co_return LogMoment{Position{state.last_sequence}, state.now, state.duplicate_window};
 }
 
 std::string JetStreamEventLog::incarnation() const

@@ -10,6 +10,8 @@
 
 namespace sealstream::jetstream {
 
+struct StreamState;
+
 struct EventLogStatus {
     bool is_connected{false};
     std::uint64_t reconnects{0};
@@ -43,12 +45,16 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
     [[nodiscard]] std::string incarnation() const override;
     [[nodiscard]] Durability durability() const override;
+    [[nodiscard]] bool forgets_ids() const override { return true; }
+    [[nodiscard]] boost::asio::awaitable<Result<LogMoment>> moment() override;
     void close() noexcept override;
 
     [[nodiscard]] EventLogStatus status() const;
 
 private:
     struct Core;
+    [[nodiscard]] static boost::asio::awaitable<Result<StreamState>>
+    current_state(std::shared_ptr<Core> core);
     explicit JetStreamEventLog(std::shared_ptr<Core> core);
     std::shared_ptr<Core> core_; // also kept by work that runs on
 };

@@ -54,7 +54,8 @@ std::int64_t err_code(const json::object& answer)
 StreamState state_of(const json::object& answer)
 {
     const auto state = object_at(answer, "state");
-    const auto metadata = object_at(object_at(answer, "config"), "metadata");
+    const auto config = object_at(answer, "config");
+    const auto metadata = object_at(config, "metadata");
     StreamState found;
     found.incarnation = text_at(answer, "created");
     found.first_sequence = static_cast<std::uint64_t>(int_at(state, "first_seq"));
@@ -62,6 +63,9 @@ StreamState state_of(const json::object& answer)
     found.messages = static_cast<std::uint64_t>(int_at(state, "messages"));
     found.deleted = static_cast<std::uint64_t>(int_at(state, "num_deleted"));
     found.server_version = text_at(metadata, "_nats.ver");
+    found.duplicate_window = std::chrono::nanoseconds{int_at(config, "duplicate_window")};
+    const auto now = from_rfc3339(text_at(answer, "ts"));
+    found.now = now ? *now : WallTime{};
     return found;
 }
 

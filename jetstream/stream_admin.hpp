@@ -19,6 +19,8 @@ struct StreamState {
     std::uint64_t messages{0};
     std::uint64_t deleted{0};
     std::string server_version;
+    WallTime now{};                               // the server's clock when it answered
+    std::chrono::nanoseconds duplicate_window{0}; // as configured at that moment
 };
 
 // What we ask for. Pure.

@@ -9,6 +9,9 @@
 #include "node/audit_view.hpp"
 #include "node/feeds/feed_hub.hpp"
 #include "node/http/health.hpp"
+#include "node/http/id_lookup.hpp"
+#include "node/http/in_flight_ids.hpp"
+#include "node/http/index_watch.hpp"
 #include "node/http/metrics.hpp"
 #include "node/http/routes.hpp"
 #include "node/http/services.hpp"
@@ -20,6 +23,7 @@
 #include "postgres/postgres_rejection_log.hpp"
 #include "projections/metrics.hpp"
 #include "projections/postgres_event_index.hpp"
+#include "projections/postgres_idempotency_index.hpp"
 #include "projections/projector.hpp"
 
 #include <prometheus/registry.h>
@@ -38,6 +42,10 @@ struct LedgerRuntime::Parts {
     prometheus::Registry registry;
     std::unique_ptr<PostgresEventIndex> index;
     std::unique_ptr<PostgresConsumerGroups> groups;
+    std::unique_ptr<PostgresIdempotencyIndex> idempotency_index;
+    std::unique_ptr<http::IdLookup> id_lookup;
+    std::unique_ptr<http::InFlightIds> in_flight;
+    std::unique_ptr<http::IndexWatch> index_watch;
     std::unique_ptr<Signer> signer;
     std::unique_ptr<AuditorMetrics> auditor_metrics;
     std::unique_ptr<Auditor> auditor;
@@ -74,6 +82,8 @@ Task<Result<void>> LedgerRuntime::start()
         groups.ledger = settings_.ledger.name;
         parts_->groups = std::make_unique<PostgresConsumerGroups>(
             std::move(groups), *stores_.log, *stores_.pool, shared_.stores.threads);
+        parts_->idempotency_index = std::make_unique<PostgresIdempotencyIndex>(
+            settings_.ledger.name, *stores_.pool, shared_.stores.threads);
     }
     if (settings_.roles.is_auditor) {
         SEAL_CO_TRY_VOID(start_auditor());
@@ -216,6 +226,18 @@ void LedgerRuntime::start_node()
     parts_->services->groups = parts_->groups.get();
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
+    const http::IdLookupOptions lookup;
+    parts_->id_lookup = std::make_unique<http::IdLookup>(
+        *stores_.log, parts_->idempotency_index.get(), shared_.stores.clock, shared_.appends,
+        shared_.stores.home, lookup);
+    parts_->in_flight = std::make_unique<http::InFlightIds>(lookup.in_flight_ids_max);
+    parts_->services->id_lookup = parts_->id_lookup.get();
+    parts_->services->in_flight = parts_->in_flight.get();
+    if (parts_->index != nullptr) {
+        parts_->index_watch =
+            std::make_unique<http::IndexWatch>(*parts_->index, shared_.appends, shared_.stop_http);
+        parts_->services->index_watch = parts_->index_watch.get();
+    }
 }
 
 void LedgerRuntime::close_feeds()

@@ -8,8 +8,6 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* projection_name = "event_index";
-
 constexpr const char* select_cursor = "SELECT cursor FROM sealstream.projections"
                                       " WHERE ledger = $1 AND name = $2 AND state = 'active'";
 
@@ -68,14 +66,23 @@ Result<std::vector<IndexedEvent>> events_in(const SqlResult& rows)
 
 Result<Position> read_cursor(Connection& connection, const std::string& ledger)
 {
-    SEAL_TRY(found, connection.run_prepared(select_cursor, {ledger, projection_name}));
+    SEAL_TRY(found, connection.run_prepared(select_cursor, {ledger, event_index_name}));
     return found.rows() == 0 ? Position{}
                              : Position{static_cast<std::uint64_t>(found.integer(0, 0))};
 }
 
+// The cursor first, the rows after it, in one session: so the rows show at least that much, and no
+// crash of the database can have come between.
 Result<std::vector<IndexedEvent>> run_statement(Connection& connection, const std::string& ledger,
-                                                const IndexStatement& statement)
+                                                Position at_least, const IndexStatement& statement)
 {
+    if (at_least.value != 0) {
+        SEAL_TRY(reached, read_cursor(connection, ledger));
+        if (reached < at_least) {
+            return Error{Errc::projection_behind,
+                         "the event index is at " + std::to_string(reached.value)};
+        }
+    }
     const auto rows = connection.run(statement.sql, statement.values);
     if (rows) {
         return events_in(*rows);
@@ -106,7 +113,7 @@ template <class Read>
 
 PostgresEventIndex::PostgresEventIndex(std::string ledger, Pool& pool, BlockingPool& threads)
     : ledger_{std::move(ledger)},
-      table_{sql_name(active_schema_name(ledger_, projection_name)) + ".events"},
+      table_{sql_name(active_schema_name(ledger_, event_index_name)) + ".events"},
       pool_{pool},
       threads_{threads}
 {
@@ -115,18 +122,19 @@ PostgresEventIndex::PostgresEventIndex(std::string ledger, Pool& pool, BlockingP
 Task<Result<std::vector<IndexedEvent>>> PostgresEventIndex::query(EventQuery query)
 {
     SEAL_CO_TRY(statement, index_statement(table_, query));
-    auto read = [&ledger = ledger_, statement = std::move(statement)](Connection& connection) {
-        return run_statement(connection, ledger, statement);
+    auto read = [&ledger = ledger_, at_least = query.at_least,
+                 statement = std::move(statement)](Connection& connection) {
+        return run_statement(connection, ledger, at_least, statement);
     };
     auto events = co_await run_read(threads_, pool_, std::move(read));
     co_return events;
 }
 
-Task<Result<IndexedEvent>> PostgresEventIndex::find(EventId id)
+Task<Result<IndexedEvent>> PostgresEventIndex::find(EventId id, Position at_least)
 {
-    auto read = [&ledger = ledger_, statement = find_statement(table_, id),
-                 id](Connection& connection) -> Result<IndexedEvent> {
-        SEAL_TRY(events, run_statement(connection, ledger, statement));
+    auto read = [&ledger = ledger_, statement = find_statement(table_, id), id,
+                 at_least](Connection& connection) -> Result<IndexedEvent> {
+        SEAL_TRY(events, run_statement(connection, ledger, at_least, statement));
         if (events.empty()) {
             return Error{Errc::not_found, "event " + id.to_string()};
         }

@@ -30,7 +30,8 @@ public:
     // A query() without any match is empty also while the projector has not made the tables yet.
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IndexedEvent>>>
     query(EventQuery query) override;
-    [[nodiscard]] boost::asio::awaitable<Result<IndexedEvent>> find(EventId id) override;
+    [[nodiscard]] boost::asio::awaitable<Result<IndexedEvent>>
+    find(EventId id, Position at_least = {}) override;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> cursor() override;
 
 private:

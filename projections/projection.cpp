@@ -48,7 +48,7 @@ std::string Projection::digest() const
 Projection event_index_projection()
 {
     const auto files = event_index_files();
-    return {"event_index", file_text(files, "schema.sql"), file_text(files, "indexes.sql"),
+    return {event_index_name, file_text(files, "schema.sql"), file_text(files, "indexes.sql"),
             file_text(files, "apply.sql")};
 }
 

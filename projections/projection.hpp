@@ -22,6 +22,7 @@ struct Projection {
 };
 
 // The event index (core/ports/event_index.hpp).
+inline constexpr const char* event_index_name = "event_index";
 [[nodiscard]] Projection event_index_projection();
 
 // One version of a projection, as its row in sealstream.projections says.

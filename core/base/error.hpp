@@ -30,16 +30,18 @@ enum class Errc : std::uint8_t {
     conflict,              // a stated condition does not hold: read again, decide again
     key_reuse,             // the idempotency key was used for other content
     refused,               // a rule of the domain says no
+    in_progress,           // the same request is still running
     precondition_required, // the stream type demands a condition and none was given
     schema_violation,      // the event is not what the schema of its type says
     schema_incompatible,   // the schema may not follow the one before it
 
     // Later it may work.
-    overloaded,      // nothing was sent: wait, then repeat
-    unavailable,     // a store we need does not answer
-    timed_out,       // it took too long; nothing was changed
-    outcome_unknown, // it may have happened: repeat the very same call with the same ids
-    capacity,        // a store is full: nothing was written; an operator must act
+    overloaded,        // nothing was sent: wait, then repeat
+    unavailable,       // a store we need does not answer
+    projection_behind, // a read model has not folded enough of the log to answer
+    timed_out,         // it took too long; nothing was changed
+    outcome_unknown,   // it may have happened: repeat the very same call with the same ids
+    capacity,          // a store is full: nothing was written; an operator must act
     shutting_down,
 
     // A person must act.

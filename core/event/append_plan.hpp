@@ -33,6 +33,7 @@ struct StreamAppend {
     StreamName stream;
     Expected expected;
     std::vector<Draft> drafts;
+    bool has_fresh_ids{false}; // this node has just made all ids: it can not be a repeat
 };
 
 // A condition on a stream to which nothing is appended.
@@ -47,6 +48,8 @@ struct StreamCheck {
 struct AppendRequest {
     std::vector<StreamAppend> appends;
     std::vector<StreamCheck> checks;
+    // A log that forgets ids sends nothing from then on: timed_out, when it was not sent before.
+    Monotonic send_until{Monotonic::max()};
 
     AppendRequest() = default;
     // Implicit: most appends check nothing but what they write.

@@ -29,6 +29,7 @@ struct EventQuery {
     std::optional<WallTime> from_time; // inclusive; the event's own time, else its ingest time
     std::optional<WallTime> to_time;   // exclusive
     std::string search;                // words that all occur in the data
+    Position at_least{};               // projection_behind unless the index has folded it
 };
 
 struct IndexedEvent {
@@ -42,12 +43,15 @@ class EventIndex {
 public:
     virtual ~EventIndex() = default;
 
-    //   unavailable   the database does not answer
+    //   unavailable         the database does not answer
+    //   projection_behind   it has less than it had (it crashed), or at_least was never reached
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IndexedEvent>>>
     query(EventQuery query) = 0;
 
-    //   not_found     no such event up to cursor()
-    [[nodiscard]] virtual boost::asio::awaitable<Result<IndexedEvent>> find(EventId id) = 0;
+    //   not_found           no such event up to cursor()
+    //   projection_behind   as above
+    [[nodiscard]] virtual boost::asio::awaitable<Result<IndexedEvent>>
+    find(EventId id, Position at_least = {}) = 0;
 
     // The last position that is folded in.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> cursor() = 0;

@@ -54,6 +54,13 @@ struct ReadLimits {
     std::size_t bytes_max{4 << 20}; // at least one record is returned whatever its size
 };
 
+// Where a log that forgets ids stood at one moment.
+struct LogMoment {
+    Position head;
+    WallTime now;                       // by the clock that stamps events
+    std::chrono::nanoseconds id_window; // how long it recognises an id after the event came
+};
+
 class EventLog {
 public:
     virtual ~EventLog() = default;
@@ -66,6 +73,7 @@ public:
     //   conflict         a stream does not meet its condition: read it, decide again
     //   key_reuse        an id is in the log with other content
     //   outcome_unknown  it may be in the log: repeat the very same call
+    //   timed_out        it was not sent before send_until: look the ids up again
     //   overloaded       nothing was sent: wait, then repeat
     //   unavailable      the server is away and nothing was sent, or it has no quorum
     //   capacity         the log is full: nothing was written
@@ -110,6 +118,15 @@ public:
     [[nodiscard]] virtual std::string incarnation() const = 0;
 
     [[nodiscard]] virtual Durability durability() const = 0;
+
+    // Whether a repeated id is recognised only for a while; then idempotency_rule.hpp says what
+    // else is needed. A log that answers true has a moment().
+    [[nodiscard]] virtual bool forgets_ids() const { return false; }
+    //   unsupported   this log does not forget
+    [[nodiscard]] virtual boost::asio::awaitable<Result<LogMoment>> moment()
+    {
+        co_return Error{Errc::unsupported, "this log never forgets an id"};
+    }
 
     virtual void close() noexcept = 0;
 

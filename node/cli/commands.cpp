@@ -21,6 +21,8 @@ int exit_code(Errc code)
         return 5;
     case Errc::overloaded:
     case Errc::unavailable:
+    case Errc::projection_behind:
+    case Errc::in_progress:
     case Errc::timed_out:
     case Errc::outcome_unknown:
     case Errc::capacity:

@@ -93,6 +93,17 @@ Result<void> take_member(EventInput& event, std::string_view key, const json::va
     return {};
 }
 
+// "order-7" of one event, "order-7#2/3" of the second of three: part of the content, so that a
+// repeat with another number of events is other content.
+std::string shared_key(std::string_view key, std::size_t number, std::size_t count)
+{
+    std::string text{key};
+    if (count > 1) {
+        text.append("#").append(std::to_string(number)).append("/").append(std::to_string(count));
+    }
+    return text;
+}
+
 } // namespace
 
 Result<EventInput> parse_event(const json::value& value, EventForm form, const Limits& limits)
@@ -107,6 +118,11 @@ Result<EventInput> parse_event(const json::value& value, EventForm form, const L
         if (!taken) {
             return taken.error();
         }
+    }
+    if (event.has_id && !event.draft.key.empty()) {
+        return at(Errc::malformed,
+                  "an event has an id or a key, not both: either makes a repeat recognisable",
+                  "/key");
     }
     if (event.draft.type.empty()) {
         return at(Errc::malformed, "\"type\" is missing", "/type");
@@ -165,20 +181,23 @@ void complete(std::vector<EventInput>& events, const std::string& source, std::s
 {
     Bytes random(events.size() * Salt{}.size());
     fill_random(random);
+    std::size_t sharing = 0; // events so far that take their key from the request's
     for (std::size_t number = 0; number < events.size(); ++number) {
         EventInput& event = events[number];
         Draft& draft = event.draft;
         draft.source = source;
         std::copy_n(random.begin() + static_cast<std::ptrdiff_t>(number * draft.salt.size()),
                     draft.salt.size(), draft.salt.begin());
-        if (draft.key.empty() && !key.empty()) {
-            draft.key = key;
-            if (events.size() > 1) {
-                draft.key.append("#").append(std::to_string(number));
-            }
+        if (event.has_id) {
+            continue; // it can be recognised already
         }
-        if (!event.has_id) {
-            draft.id = draft.key.empty() ? ids.next() : id_of_key(source, draft.key);
+        if (!draft.key.empty()) {
+            draft.id = id_of_key(source, draft.key);
+        } else if (key.empty()) {
+            draft.id = ids.next();
+        } else {
+            draft.key = shared_key(key, ++sharing, events.size());
+            draft.id = id_of_key(source, sharing == 1 ? key : std::string_view{draft.key});
         }
     }
 }

@@ -20,6 +20,9 @@ struct EventInput {
     Draft draft; // source, salt, and where the client gave none the id, are still to be filled in
     bool has_id{false};
     StreamName stream; // only where the form has "stream"
+
+    // After complete(): the node made the id just now, so no repeat is possible.
+    [[nodiscard]] bool has_fresh_id() const { return !has_id && draft.key.empty(); }
 };
 
 enum class EventForm : std::uint8_t { of_one_stream, mixed };
@@ -35,9 +38,11 @@ enum class EventForm : std::uint8_t { of_one_stream, mixed };
 [[nodiscard]] Result<EventInput> parse_event(const boost::json::value& value, EventForm form,
                                              const Limits& limits);
 
-// Fills in source, key, id and salt. An event with a key and no id gets the id that source and key
-// determine, so that a repeat is recognised by its id, in whatever log, for as long as the log
-// knows ids. `key` is that of the whole request; in an array, event number n gets key#n.
+// Fills in source, key, id and salt. An event with a key gets the id that source and key determine,
+// so that a repeat is recognised by its id. `key` is that of the whole request, for the events that
+// have neither an id nor a key of their own: the first of them gets the id of `key` itself,
+// whatever follows it, so that another request with the key always meets this one; the number of
+// events stands in the keys.
 void complete(std::vector<EventInput>& events, const std::string& source, std::string_view key,
               EventIdSource& ids);
 

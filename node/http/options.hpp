@@ -32,7 +32,9 @@ struct Limits {
     std::size_t bulk_bytes_max{1 << 20};         // … and their bytes
     std::size_t bulk_appends_max{256};           // of one mixed bulk at the same time
     std::size_t bulk_results_bytes_max{1 << 20}; // held back until the request has been read
-    std::chrono::seconds wait_max{60};           // long-poll and min-position
+    std::chrono::milliseconds bulk_append_wait{10'000}; // for a busy node, before a line fails
+    std::chrono::milliseconds bulk_index_wait{2'000};   // at the start of a bulk with keys
+    std::chrono::seconds wait_max{60};                  // long-poll and min-position
 };
 
 // Who may append what.
@@ -50,6 +52,17 @@ struct PolicyOptions {
     std::size_t rejection_data_bytes_max{4'096};        // of a refused event's data is kept
     std::uint32_t rejections_keep_days{90};             // then they are forgotten
     std::chrono::milliseconds apply_wait_max{5'000};    // for an edit to hold on this node
+};
+
+// Looking up clients' ids before an append (docs/idempotency.md).
+struct IdLookupOptions {
+    std::size_t statement_ids_max{5'000};   // ids that share one SQL statement
+    std::size_t statements_max{2};          // under way at once
+    std::size_t waiting_ids_max{200'000};   // beyond it: overloaded
+    std::size_t tail_events_max{50'000};    // of the log above the index, whose ids a node may keep
+    std::size_t tail_step_events{5'000};    // read from the log for one look-up
+    std::size_t in_flight_ids_max{200'000}; // of running requests; beyond it: overloaded
+    std::chrono::milliseconds clock_age_max{5'000}; // then the log's clock is asked again
 };
 
 struct Timeouts {

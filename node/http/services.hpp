@@ -25,6 +25,10 @@ class RulebookFollower;
 
 namespace sealstream::http {
 
+class IdLookup;
+class InFlightIds;
+class IndexWatch;
+
 struct Services {
     EventLog& log;
     EventIndex* index{nullptr};      // null: filters and event by id answer 503
@@ -51,6 +55,9 @@ struct Services {
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
     PolicyOptions policy{};
     ConsumerGroups* groups{nullptr}; // null: they answer 503
+    IdLookup* id_lookup{nullptr};     // null: repeats are recognised by the log alone
+    IndexWatch* index_watch{nullptr}; // null exactly when `index` is
+    InFlightIds* in_flight{nullptr};  // null: nothing is refused as in_progress
 };
 
 } // namespace sealstream::http

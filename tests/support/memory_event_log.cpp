@@ -45,6 +45,13 @@ struct MemoryEventLog::State {
         return *std::move(event);
     }
 
+    [[nodiscard]] bool is_forgotten(Position position) const
+    {
+        const auto age =
+            clock.wall().nanoseconds - records[position.value - 1].ingested.nanoseconds;
+        return options.id_window && age >= options.id_window->count();
+    }
+
     // The original places, when all drafts are in the log; nothing when none is.
     //   key_reuse   some are, or one with other content
     [[nodiscard]] Result<std::optional<Appended>> find_repeat(const AppendRequest& request) const;
@@ -129,7 +136,7 @@ MemoryEventLog::State::find_repeat(const AppendRequest& request) const
     for (const StreamAppend& append : request.appends) {
         for (const Draft& draft : append.drafts) {
             const auto known = ids.find(draft.id);
-            if (known == ids.end()) {
+            if (known == ids.end() || is_forgotten(known->second)) {
                 is_new_seen = true;
                 continue;
             }
@@ -154,7 +161,7 @@ void MemoryEventLog::State::add(const Event& event, Stream& stream)
     const Position position{records.size() + 1};
     records.push_back({position, clock.wall(), codec(options.codec).encode(event)});
     names.push_back(event.stream);
-    ids.emplace(event.draft.id, position);
+    ids.insert_or_assign(event.draft.id, position);
     stream.head.position = position;
     stream.positions.push_back(position);
 }
@@ -163,6 +170,9 @@ Result<Appended> MemoryEventLog::State::append(const AppendRequest& request)
 {
     if (const auto checked = check_request(request, append_events_max); !checked) {
         return checked.error();
+    }
+    if (options.id_window && clock.monotonic() >= request.send_until) {
+        return Error{Errc::timed_out, "the look-up is too old"};
     }
     auto repeat = find_repeat(request);
     if (!repeat) {
@@ -334,6 +344,20 @@ Task<Result<Position>> MemoryEventLog::head()
 std::string MemoryEventLog::incarnation() const
 {
     return "memory-" + std::to_string(state_->incarnation);
+}
+
+bool MemoryEventLog::forgets_ids() const
+{
+    return state_->options.id_window.has_value();
+}
+
+Task<Result<LogMoment>> MemoryEventLog::moment()
+{
+    if (auto fault = state_->read_fault()) {
+        co_return *std::move(fault);
+    }
+    const auto window = state_->options.id_window.value_or(std::chrono::nanoseconds{0});
+    co_return LogMoment{Position{state_->records.size()}, state_->clock.wall(), window};
 }
 
 Durability MemoryEventLog::durability() const

@@ -13,6 +13,7 @@ namespace sealstream::testing {
 struct MemoryLogOptions {
     ChainPolicy chain;
     CodecKind codec{CodecKind::canonical_json};
+    std::optional<std::chrono::nanoseconds> id_window{}; // ids that came longer ago are forgotten
 };
 
 class MemoryEventLog final : public EventLog {
@@ -37,6 +38,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
     [[nodiscard]] std::string incarnation() const override;
     [[nodiscard]] Durability durability() const override;
+    [[nodiscard]] bool forgets_ids() const override;
+    [[nodiscard]] boost::asio::awaitable<Result<LogMoment>> moment() override;
     void close() noexcept override;
 
     // The next append (read, or feed step) that comes fails so; several calls queue up.

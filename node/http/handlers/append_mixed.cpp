@@ -36,7 +36,9 @@ std::vector<StreamAppend> by_stream(std::vector<EventInput> events,
         const auto [place, is_new] = known.try_emplace(event.stream, batch.size());
         if (is_new) {
             batch.push_back({std::move(event.stream), {}, {}});
+            batch.back().has_fresh_ids = true;
         }
+        batch[place->second].has_fresh_ids &= event.has_fresh_id();
         auto& drafts = batch[place->second].drafts;
         order.emplace_back(place->second, drafts.size());
         drafts.push_back(std::move(event.draft));
@@ -83,7 +85,7 @@ Task<Response> append_atomic(Services& services, std::vector<EventInput> events,
     }
     auto appended = co_await append_counted(services, std::move(batch));
     if (!appended) {
-        co_return problem(std::move(appended).error());
+        co_return append_problem(services, std::move(appended).error());
     }
     Appended in_order{{}, appended->is_repeat};
     for (const auto& [stream, number] : order) {
@@ -188,6 +190,7 @@ Task<Response> append_mixed(RequestContext& request)
     for (std::size_t at = 0; at < events->size(); ++at) {
         EventInput& event = (*events)[at];
         BulkItem item;
+        item.has_fresh_id = event.has_fresh_id();
         item.stream = std::move(event.stream);
         if (admitted[at]) {
             item.draft = std::move(event.draft);

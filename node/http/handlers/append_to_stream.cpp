@@ -28,8 +28,9 @@
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/handlers/handlers.hpp"
-#include "node/http/handlers/replay.hpp"
 #include "node/http/problem.hpp"
+
+#include <algorithm>
 
 namespace sealstream::http {
 
@@ -75,6 +76,8 @@ Task<Response> append_to_stream(RequestContext& request)
     StreamAppend append{*stream, *expected, {}};
     append.drafts.reserve(events->size());
     std::vector<Candidate> candidates;
+    append.has_fresh_ids = std::all_of(events->begin(), events->end(),
+                                       [](const auto& event) { return event.has_fresh_id(); });
     for (EventInput& event : *events) {
         const auto admitted = admit_draft(request, stream->type, event.draft);
         if (!admitted) {
@@ -89,18 +92,6 @@ Task<Response> append_to_stream(RequestContext& request)
     }
     if (!refusals->empty()) {
         co_return refused(*refusals, is_event_array(form, request.body));
-    }
-    if (!append.drafts.front().key.empty()) {
-        const auto replay = co_await find_replay(services, append.stream, append.drafts);
-        if (!replay) {
-            co_return problem(replay.error());
-        }
-        if (*replay) {
-            services.metrics.replayed();
-            auto response = created(**replay, services);
-            confirm_durability(request, response);
-            co_return response;
-        }
     }
     std::vector<StreamAppend> batch;
     batch.push_back(std::move(append));

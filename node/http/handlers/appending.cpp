@@ -1,6 +1,7 @@
 #include "node/http/handlers/appending.hpp"
 
 #include "node/http/conflict_report.hpp"
+#include "node/http/handlers/append_once.hpp"
 #include "node/http/handlers/node_json.hpp"
 #include "node/http/problem.hpp"
 
@@ -98,7 +99,7 @@ Result<std::string> idempotency_key(const RequestContext& request)
     if (key.size() > 2 && key.front() == '"' && key.back() == '"') {
         key = key.substr(1, key.size() - 2);
     }
-    constexpr std::size_t suffix_bytes = 4; // "#999" in arrays
+    constexpr std::size_t suffix_bytes = 10; // "#1000/1000" in arrays
     if (!key.empty() && (key.size() + suffix_bytes > label_bytes_max || !check_label(key))) {
         return Error{Errc::bad_name, "Idempotency-Key is 1 to " +
                                          std::to_string(label_bytes_max - suffix_bytes) +
@@ -123,7 +124,7 @@ Task<Result<Appended>> append_counted(Services& services, AppendRequest request)
         }
     }
     const auto began = services.clock.monotonic();
-    auto outcome = co_await services.log.append(std::move(request));
+    auto outcome = co_await append_once(services, std::move(request));
     services.metrics.appended(classify(outcome), events, bytes, services.clock.monotonic() - began);
     if (outcome && outcome->is_repeat) {
         services.metrics.replayed();
@@ -174,9 +175,26 @@ Response created(const Appended& appended, const Services& services)
     return response;
 }
 
-Task<Response> append_refused(Services& services, StreamName stream, Expected expected, Error error)
+Response append_problem(const Services& services, Error error)
 {
     auto response = problem(std::move(error));
+    if (response.problem->error.code == Errc::projection_behind && services.id_lookup != nullptr) {
+        const auto& lag = services.id_lookup->lag();
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lag.age).count();
+        response.problem->explanation =
+            "Whether this is a repeat can not be told: the index of ids has not caught up with the "
+            "log. Appends without a key or an id of their own are not affected.";
+        response.problem->members = "\"position\":\"" + std::to_string(lag.reached.value) +
+                                    "\",\"lag_events\":\"" +
+                                    std::to_string(lag.head.value - lag.reached.value) +
+                                    "\",\"lag_seconds\":" + std::to_string(seconds);
+    }
+    return response;
+}
+
+Task<Response> append_refused(Services& services, StreamName stream, Expected expected, Error error)
+{
+    auto response = append_problem(services, std::move(error));
     if (response.problem->error.code != Errc::conflict) {
         co_return response;
     }

@@ -29,6 +29,9 @@ void append_placed_members(std::string& to, const Placed& placed);
 // The answer to an append that has happened: 201, or the same again as a replay.
 [[nodiscard]] Response created(const Appended& appended, const Services& services);
 
+// An append that the log or a stage before it has refused; projection_behind says how far.
+[[nodiscard]] Response append_problem(const Services& services, Error error);
+
 // 412 with where the stream is, and the events that the client has not seen; other errors as they
 // are.
 [[nodiscard]] Task<Response> append_refused(Services& services, StreamName stream,

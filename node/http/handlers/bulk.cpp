@@ -1,10 +1,14 @@
 #include "node/http/handlers/bulk.hpp"
 
+#include "core/async/backoff.hpp"
 #include "core/event/canonical_json.hpp"
 #include "node/http/append_admission.hpp"
 #include "node/http/handlers/appending.hpp"
+#include "node/http/id_lookup.hpp"
 
+#include <map>
 #include <set>
+#include <unordered_set>
 
 namespace sealstream::http {
 
@@ -23,6 +27,8 @@ struct Wave {
     std::vector<BulkItem> items;
     Notifier changed;
     std::set<StreamName> busy; // streams with an append under way; as many as there are appends
+    std::map<StreamName, Error> stopped; // streams that can not go on now
+    Monotonic send_until{Monotonic::max()};
 };
 
 constexpr std::chrono::seconds look_again{60}; // the notifier ends the wait; this is no deadline
@@ -43,9 +49,11 @@ Group next_group(const std::vector<BulkItem>& items, std::size_t from, const Lim
 {
     std::size_t bytes = 0;
     Group group{from, 0};
+    std::unordered_set<EventId> ids; // one append has each id once; a second is its repeat
     for (std::size_t at = from; at < items.size() && group.count < limits.bulk_events_max; ++at) {
         const BulkItem& item = items[at];
-        if (!item.draft || item.stream != items[from].stream) {
+        if (!item.draft || item.stream != items[from].stream ||
+            !ids.insert(item.draft->id).second) {
             break;
         }
         bytes += item.draft->data.size() + item.draft->meta.size();
@@ -57,16 +65,20 @@ Group next_group(const std::vector<BulkItem>& items, std::size_t from, const Lim
     return group;
 }
 
-std::vector<StreamAppend> to_batch(const std::vector<BulkItem>& items, Group group)
+AppendRequest to_request(const Wave& wave, Group group)
 {
+    const auto& items = wave.items;
     StreamAppend append{items[group.first].stream, {}, {}};
     append.drafts.reserve(group.count);
+    append.has_fresh_ids = true;
     for (std::size_t at = group.first; at < group.first + group.count; ++at) {
+        append.has_fresh_ids &= items[at].has_fresh_id;
         append.drafts.push_back(*items[at].draft);
     }
-    std::vector<StreamAppend> batch;
-    batch.push_back(std::move(append));
-    return batch;
+    AppendRequest request;
+    request.appends.push_back(std::move(append));
+    request.send_until = wave.send_until;
+    return request;
 }
 
 void settle(std::vector<BulkItem>& items, Group group, const Result<Appended>& outcome)
@@ -83,20 +95,55 @@ void settle(std::vector<BulkItem>& items, Group group, const Result<Appended>& o
     }
 }
 
+// Nothing was sent, and waiting is all that helps: the node is busy, or another request appends the
+// same ids.
+bool is_worth_waiting(const Result<Appended>& outcome)
+{
+    return !outcome &&
+           (outcome.error().code == Errc::overloaded || outcome.error().code == Errc::in_progress);
+}
+
+Task<Result<Appended>> append_patiently(std::shared_ptr<Wave> wave, Group group)
+{
+    Services& services = wave->services;
+    const auto deadline = services.clock.monotonic() + services.limits.bulk_append_wait;
+    Backoff backoff{{std::chrono::milliseconds{10}, std::chrono::milliseconds{500}}};
+    for (;;) {
+        auto request = to_request(*wave, group);
+        auto outcome = co_await append_counted(services, std::move(request));
+        if (!is_worth_waiting(outcome) || services.stop.requested() ||
+            services.clock.monotonic() >= deadline) {
+            co_return outcome;
+        }
+        co_await services.stop.sleep_for(backoff.next());
+    }
+}
+
+void stop_after(Wave& wave, const StreamName& stream, const Result<Appended>& outcome)
+{
+    if (!outcome && info(outcome.error().code).is_retryable) {
+        wave.stopped.emplace(stream, outcome.error());
+    }
+}
+
 Task<void> append_group(std::shared_ptr<Wave> wave, Group group)
 {
     const StreamName stream = wave->items[group.first].stream;
-    auto batch = to_batch(wave->items, group);
-    const auto outcome = co_await append_counted(wave->services, std::move(batch));
+    const auto outcome = co_await append_patiently(wave, group);
     if (!outcome && group.count > 1 && is_splittable(outcome.error())) {
         for (std::size_t at = group.first; at < group.first + group.count; ++at) {
             const Group single{at, 1};
-            auto one = to_batch(wave->items, single);
-            const auto settled = co_await append_counted(wave->services, std::move(one));
+            if (const auto stopped = wave->stopped.find(stream); stopped != wave->stopped.end()) {
+                settle(wave->items, single, stopped->second);
+                continue;
+            }
+            const auto settled = co_await append_patiently(wave, single);
             settle(wave->items, single, settled);
+            stop_after(*wave, stream, settled);
         }
     } else {
         settle(wave->items, group, outcome);
+        stop_after(*wave, stream, outcome);
     }
     wave->busy.erase(stream);
     wave->changed.notify_all();
@@ -136,7 +183,10 @@ Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem
 Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkItem> items)
 {
     items = co_await admit_items(services, std::move(items));
+    auto send_until = Monotonic::max();
+    items = co_await settle_repeats(services, std::move(items), send_until);
     const auto wave = std::make_shared<Wave>(services, std::move(items));
+    wave->send_until = send_until;
     for (std::size_t at = 0; at < wave->items.size();) {
         const Group group = next_group(wave->items, at, services.limits);
         if (group.count == 0) {
@@ -146,6 +196,12 @@ Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkIte
         while (wave->busy.size() >= services.limits.bulk_appends_max ||
                wave->busy.contains(wave->items[at].stream)) {
             co_await wave->changed.wait_for(look_again);
+        }
+        const auto stopped = wave->stopped.find(wave->items[at].stream);
+        if (stopped != wave->stopped.end()) {
+            settle(wave->items, group, stopped->second);
+            at += group.count;
+            continue;
         }
         wave->busy.insert(wave->items[at].stream);
         services.tasks.spawn("http.bulk_append", append_group(wave, group));

@@ -8,6 +8,8 @@
 #include "node/http/line_reader.hpp"
 #include "node/http/problem.hpp"
 
+#include <algorithm>
+
 namespace sealstream::http {
 
 namespace {
@@ -22,11 +24,10 @@ struct Summary {
     std::uint64_t failed{0};
 };
 
-// The log is away or full: what follows would only wait and fail as well.
+// What follows would only wait and fail as well, or come into its stream before this.
 bool is_hopeless(const Error& error)
 {
-    return error.code == Errc::unavailable || error.code == Errc::capacity ||
-           error.code == Errc::shutting_down || error.code == Errc::outcome_unknown;
+    return info(error.code).is_retryable;
 }
 
 class LineAppender final : public BodyStream {
@@ -47,6 +48,10 @@ public:
         std::string out;
         while (!is_at_end_ && out.size() < services_.limits.bulk_results_bytes_max) {
             auto items = co_await read_wave();
+            if (!has_caught_up_ && has_keys(items)) {
+                has_caught_up_ = true;
+                co_await let_index_catch_up(services_);
+            }
             items = co_await append_items(services_, std::move(items));
             write_results(items, out);
         }
@@ -93,6 +98,7 @@ private:
         complete(events, source_, {}, services_.ids);
         for (std::size_t at = 0; at < items.size(); ++at) {
             if (!items[at].error) {
+                items[at].has_fresh_id = events[at].has_fresh_id();
                 items[at].stream = stream_ ? *stream_ : std::move(events[at].stream);
                 const auto stated = check_condition(services_, items[at].stream, {});
                 const auto admitted =
@@ -106,6 +112,12 @@ private:
             }
         }
         co_return items;
+    }
+
+    static bool has_keys(const std::vector<BulkItem>& items)
+    {
+        return std::any_of(items.begin(), items.end(),
+                           [](const BulkItem& item) { return item.draft && !item.has_fresh_id; });
     }
 
     static BulkItem failed_item(Error error)
@@ -152,6 +164,7 @@ private:
     bool shows_only_errors_;
     std::vector<std::uint64_t> numbers_; // of the lines of this wave
     Summary summary_;
+    bool has_caught_up_{false};
     bool is_at_end_{false};
     bool is_complete_{true};
     bool has_summed_up_{false};

@@ -3,9 +3,10 @@
 // ?format=cloudevents, or Accept: application/cloudevents+json: as a CloudEvent in structured mode
 // ?format=cloudevents&mode=binary: as a CloudEvent in binary mode, attributes as ce- headers
 // ?min-position=<position> with Prefer: wait=<seconds>: reads its own write, through an index that
-// lags
+// lags; with Prefer: handling=lenient rather less than nothing
 //
-//   200  the event; it never changes, so it may be cached for ever
+//   200  the event; it never changes, so it may be cached for ever. Sealstream-Position is how far
+//        the index was
 //   304  If-None-Match names it
 //   400  {id} is not an event id
 //   404  no such event up to Sealstream-Position
@@ -68,28 +69,26 @@ Task<Response> get_event(RequestContext& request)
         co_return bad_input(Error{Errc::malformed,
                                   "mode is \"structured\" or \"binary\", with format=cloudevents"});
     }
-    if (services.index == nullptr) {
-        co_return not_here("event index");
+    auto reach =
+        co_await reach_index(services, wanted->min_position, wanted->is_lenient, wanted->wait);
+    if (reach.refusal) {
+        co_return *std::move(reach.refusal);
     }
-    const auto reached = co_await reach_index(services, wanted->min_position, wanted->wait);
-    if (!reached) {
-        co_return projection_behind(reached.error(), wanted->min_position);
-    }
-    auto found = co_await services.index->find(*id);
+    auto found = co_await services.index->find(*id, reach.served);
     if (found && !request.may(security::Role::reader, found->event.stream.type)) {
         found = Error{Errc::not_found, "an event of a stream that the caller may not read"};
     }
     Response response;
     if (!found) {
-        response = problem(found.error());
-        response.header("Sealstream-Position", std::to_string(reached->value));
+        response = co_await index_problem(services, found.error(), reach.served);
+        tell_position(response, reach.served, wanted->min_position);
         co_return response;
     }
     const auto tag = tag_of(*id, format, is_binary);
     set_caching(response, Caching::immutable);
     response.header("Vary", "Accept");
     response.header("ETag", tag);
-    response.header("Sealstream-Position", std::to_string(found->position.value));
+    tell_position(response, reach.served, wanted->min_position);
     if (request.field("if-none-match") == tag) {
         response.status = 304;
         co_return response;

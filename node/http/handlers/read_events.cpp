@@ -126,34 +126,34 @@ Result<EventQuery> to_index_query(const Query& query, const PageRequest& wanted)
 Task<Response> read_index(RequestContext& request, Query query, PageRequest wanted)
 {
     auto& services = request.services();
-    if (services.index == nullptr) {
-        co_return not_here("event index");
-    }
-    const auto index_query = to_index_query(query, wanted);
+    auto index_query = to_index_query(query, wanted);
     if (!index_query) {
         co_return bad_input(index_query.error());
     }
-    auto reached = co_await reach_index(services, wanted.min_position, wanted.wait);
-    if (!reached) {
-        co_return projection_behind(reached.error(), wanted.min_position);
+    auto reach =
+        co_await reach_index(services, wanted.min_position, wanted.is_lenient, wanted.wait);
+    if (reach.refusal) {
+        co_return *std::move(reach.refusal);
     }
+    index_query->at_least = reach.served;
     auto events = co_await services.index->query(*index_query);
     if (events && events->empty() && wanted.wait.count() > 0 && !wanted.is_backward) {
         // The log tells first, then the index follows. Time and words are left to the index, so a
         // page may stay empty before the wait is over.
         auto filter = *parse_filter(query);
         const auto news =
-            co_await wait_for_event(services, *reached, std::move(filter), wanted.wait);
+            co_await wait_for_event(services, reach.served, std::move(filter), wanted.wait);
         if (news) {
-            reached = co_await reach_index(services, *news, index_patience);
+            reach = co_await reach_index(services, *news, wanted.is_lenient, index_patience);
         }
-        if (!reached) {
-            co_return projection_behind(reached.error(), *news);
+        if (reach.refusal) {
+            co_return *std::move(reach.refusal);
         }
+        index_query->at_least = reach.served;
         events = co_await services.index->query(*index_query);
     }
     if (!events) {
-        co_return problem(events.error());
+        co_return co_await index_problem(services, events.error(), reach.served);
     }
     Page page;
     page.format = wanted.format;
@@ -165,14 +165,14 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
     // Nothing up to the index's cursor is left to see, so the next page need not look there again.
     page.next = events->empty() ? wanted.after : events->back().position.value;
     if (!wanted.is_backward && page.count < wanted.events_max) {
-        page.next = std::max(page.next, reached->value);
+        page.next = std::max(page.next, reach.served.value);
         page.is_caught_up = true;
     }
     page.is_full = page.count == wanted.events_max && (!wanted.is_backward || wanted.after != 0);
     page.tag = services.log.incarnation() + "-i-" + std::to_string(wanted.after) + "-" +
                std::to_string(page.next) + "-" + std::to_string(page.count);
     auto response = page_response(request, query, std::move(page));
-    response.header("Sealstream-Position", std::to_string(reached->value));
+    tell_position(response, reach.served, wanted.min_position);
     co_return response;
 }
 

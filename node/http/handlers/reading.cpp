@@ -2,6 +2,7 @@
 
 #include "core/cloudevents/cloud_event.hpp"
 #include "node/feeds/subscription.hpp"
+#include "node/http/index_watch.hpp"
 #include "node/http/problem.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -10,7 +11,18 @@ namespace sealstream::http {
 
 namespace {
 
-constexpr std::chrono::milliseconds index_poll{20};
+// Prefer: handling=lenient (RFC 7240, 4.4), among whatever else is preferred.
+bool is_lenient(const RequestContext& request)
+{
+    constexpr std::string_view wish = "handling=lenient";
+    const auto list = request.field("prefer");
+    const auto is_edge = [&list](std::size_t at) {
+        return at >= list.size() || list[at] == ',' || list[at] == ' ' || list[at] == ';';
+    };
+    const auto found = list.find(wish);
+    return found != std::string_view::npos && (found == 0 || is_edge(found - 1)) &&
+           is_edge(found + wish.size());
+}
 
 std::string with_cursor(const RequestContext& request, const Query& query, std::uint64_t after)
 {
@@ -44,6 +56,7 @@ Result<PageRequest> parse_page(const RequestContext& request, const Query& query
     page.events_max = static_cast<std::size_t>(limit.value_or(limits.page_events));
     page.wait = wait ? std::chrono::seconds{*wait} : request.preferred_wait();
     page.min_position = Position{min_position.value_or(0)};
+    page.is_lenient = is_lenient(request);
     const auto direction = query.get("direction");
     page.is_backward = direction == "backward";
     if (!direction.empty() && direction != "forward" && !page.is_backward) {
@@ -184,36 +197,65 @@ Task<std::optional<Position>> wait_for_event(Services& services, Position after,
     co_return found;
 }
 
-Task<Result<Position>> reach_index(Services& services, Position position,
-                                   std::chrono::milliseconds wait)
+Task<Reach> reach_index(Services& services, Position min_position, bool is_lenient,
+                        std::chrono::milliseconds wait)
 {
-    using SteadyClock = std::chrono::steady_clock;
-    const auto deadline = SteadyClock::now() + wait;
-    for (;;) {
-        const auto cursor = co_await services.index->cursor();
-        if (!cursor || *cursor >= position) {
-            co_return cursor;
-        }
-        if (SteadyClock::now() >= deadline || services.stop.requested()) {
-            co_return Error{Errc::unavailable, std::to_string(cursor->value)};
-        }
-        co_await services.stop.sleep_for(index_poll);
+    Reach reach;
+    if (services.index == nullptr || services.index_watch == nullptr) {
+        reach.refusal = not_here("event index");
+        co_return reach;
     }
+    const auto reached = co_await services.index_watch->reach(min_position, wait);
+    if (!reached) {
+        reach.refusal = problem(reached.error());
+        co_return reach;
+    }
+    reach.served = *reached;
+    if (*reached < min_position && !is_lenient) {
+        reach.refusal = co_await projection_behind(services, *reached);
+    }
+    co_return reach;
 }
 
-Response projection_behind(Error error, Position wanted)
+Task<Response> projection_behind(Services& services, Position reached)
 {
-    const auto reached = parse_place(error.context);
-    auto response = problem(std::move(error));
-    if (reached) {
-        response.problem->code = "projection_behind";
-        response.problem->explanation =
-            "The event index has not folded this position yet; wait, or read the stream itself.";
-        response.problem->members =
-            "\"position\":\"" + std::to_string(*reached) + "\",\"lag_events\":\"" +
-            std::to_string(wanted.value - std::min(wanted.value, *reached)) + "\"";
+    auto response = problem(Error{Errc::projection_behind, "at " + std::to_string(reached.value)});
+    response.problem->explanation = "The event index has not folded this position yet; wait longer "
+                                    "(Prefer: wait), or read the stream itself.";
+    std::string& members = response.problem->members;
+    members = "\"position\":\"" + std::to_string(reached.value) + "\"";
+    const auto head = co_await services.log.head();
+    if (!head) {
+        co_return response; // the refusal stands; only its details are missing
     }
-    return response;
+    members += ",\"lag_events\":\"" +
+               std::to_string(head->value - std::min(head->value, reached.value)) + "\"";
+    const ReadLimits one{1, services.limits.page_bytes_max};
+    const auto waiting = co_await services.log.read_from(reached, one);
+    if (waiting) {
+        const std::int64_t age = waiting->empty() ? 0
+                                                  : services.clock.wall().nanoseconds -
+                                                        waiting->front().ingested.nanoseconds;
+        members +=
+            ",\"lag_seconds\":" + std::to_string(std::max<std::int64_t>(0, age) / 1'000'000'000);
+    }
+    co_return response;
+}
+
+Task<Response> index_problem(Services& services, Error error, Position reached)
+{
+    if (error.code == Errc::projection_behind) {
+        co_return co_await projection_behind(services, reached);
+    }
+    co_return problem(std::move(error));
+}
+
+void tell_position(Response& response, Position served, Position min_position)
+{
+    response.header("Sealstream-Position", std::to_string(served.value));
+    if (served < min_position) {
+        response.header("Preference-Applied", "handling=lenient");
+    }
 }
 
 Response not_here(std::string_view what)

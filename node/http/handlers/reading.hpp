@@ -15,6 +15,8 @@ struct PageRequest {
     std::size_t events_max{100};
     std::chrono::milliseconds wait{0};
     Position min_position{};
+    bool is_lenient{
+        false}; // Prefer: handling=lenient: less than min_position is better than nothing
     bool is_backward{false};
     EventFormat format{EventFormat::sealstream};
 };
@@ -61,11 +63,22 @@ struct Page {
                                                            FeedFilter filter,
                                                            std::chrono::milliseconds wait);
 
-// Waits until the index has folded `position`.
-//   unavailable   not in time, or the index does not answer; rendered as projection_behind
-[[nodiscard]] Task<Result<Position>> reach_index(Services& services, Position position,
-                                                 std::chrono::milliseconds wait);
-[[nodiscard]] Response projection_behind(Error error, Position wanted);
+// Where a read model stands for a read that wants `min_position`, after waiting as it wishes.
+struct Reach {
+    Position served{}; // the answer shows everything up to here: Sealstream-Position
+    std::optional<Response> refusal{}; // to be answered instead: 503 projection_behind, unavailable
+};
+// One function for every read of the event index (docs/read-your-writes.md).
+[[nodiscard]] Task<Reach> reach_index(Services& services, Position min_position, bool is_lenient,
+                                      std::chrono::milliseconds wait);
+
+// 503 projection_behind, with how far the read model at `reached` is behind the log.
+[[nodiscard]] Task<Response> projection_behind(Services& services, Position reached);
+// What a read of the index answered instead of events; `reached` is where it stood.
+[[nodiscard]] Task<Response> index_problem(Services& services, Error error, Position reached);
+
+// Sealstream-Position, and Preference-Applied where the client got less than it wished.
+void tell_position(Response& response, Position served, Position min_position);
 
 // For what needs the index or the auditor when there is none.
 [[nodiscard]] Response not_here(std::string_view what);

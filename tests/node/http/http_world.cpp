@@ -43,6 +43,15 @@ Task<Result<Position>> MemoryEventIndex::cursor()
     if (failure) {
         co_return *failure;
     }
+    const auto reached = co_await standing();
+    if (after_cursor) {
+        after_cursor();
+    }
+    co_return reached;
+}
+
+Task<Result<Position>> MemoryEventIndex::standing()
+{
     const auto head = co_await log_.head();
     if (!head || !stands_at) {
         co_return head;
@@ -52,9 +61,15 @@ Task<Result<Position>> MemoryEventIndex::cursor()
 
 Task<Result<std::vector<IndexedEvent>>> MemoryEventIndex::query(EventQuery query)
 {
-    const auto reached = co_await cursor();
+    if (failure) {
+        co_return *failure;
+    }
+    const auto reached = co_await standing();
     if (!reached) {
         co_return reached.error();
+    }
+    if (*reached < query.at_least) {
+        co_return Error{Errc::projection_behind, "the index is not there yet"};
     }
     const Position start{};
     const ReadLimits everything{100'000, 1 << 30};
@@ -80,10 +95,11 @@ Task<Result<std::vector<IndexedEvent>>> MemoryEventIndex::query(EventQuery query
     co_return found;
 }
 
-Task<Result<IndexedEvent>> MemoryEventIndex::find(EventId id)
+Task<Result<IndexedEvent>> MemoryEventIndex::find(EventId id, Position at_least)
 {
     EventQuery everything;
     everything.events_max = 100'000;
+    everything.at_least = at_least;
     auto events = co_await query(std::move(everything));
     if (!events) {
         co_return events.error();
@@ -129,13 +145,46 @@ std::string Got::at(std::string_view pointer) const
                               : boost::json::serialize(*found);
 }
 
-HttpWorld::HttpWorld(http::Limits limits, FeedHubOptions hub)
-    : log{context.get_executor(), clock},
+Task<Result<IdempotencyIndex::Answer>> MemoryIdempotencyIndex::find(std::vector<EventId> ids)
+{
+    ++asked;
+    EventQuery everything;
+    everything.events_max = 100'000;
+    SEAL_CO_TRY(events, co_await index_.query(std::move(everything)));
+    Answer answer;
+    for (const IndexedEvent& one : events) {
+        const EventId id = one.event.draft.id;
+        answer.reached = one.position;
+        answer.newest_ingested = one.ingested;
+        const bool is_first = std::none_of(answer.found.begin(), answer.found.end(),
+                                           [&](const Found& found) { return found.id == id; });
+        if (is_first && std::find(ids.begin(), ids.end(), id) != ids.end()) {
+            answer.found.push_back({id, one.position});
+        }
+    }
+    co_return answer;
+}
+
+WallTime ShiftedClock::wall() const
+{
+    return WallTime{real_.wall().nanoseconds + shift.count()};
+}
+
+Monotonic ShiftedClock::monotonic() const
+{
+    return real_.monotonic() + shift;
+}
+
+HttpWorld::HttpWorld(http::Limits limits, FeedHubOptions hub, MemoryLogOptions log_options)
+    : log{context.get_executor(), clock, std::move(log_options)},
       feeds{context.get_executor(), log, hub},
-      rules{context.get_executor(), log, clock, {}},
+      rules{context.get_executor(), log, rules_clock, {}},
       services{log,     &index, nullptr,   clock, ids,    feeds,
                metrics, health, stop_wish, tasks, limits, http::FeedOptions{}}
 {
+    services.id_lookup = &id_lookup;
+    services.in_flight = &in_flight;
+    services.index_watch = &index_watch;
     health.set_started();
     feeds.start(tasks);
     rules.start(tasks);

@@ -5,6 +5,9 @@
 
 #include "node/feeds/feed_hub.hpp"
 #include "node/http/dispatch.hpp"
+#include "node/http/id_lookup.hpp"
+#include "node/http/in_flight_ids.hpp"
+#include "node/http/index_watch.hpp"
 #include "node/rules/rulebook_follower.hpp"
 #include "tests/support/memory_event_log.hpp"
 
@@ -13,6 +16,7 @@
 #include <prometheus/registry.h>
 
 #include <deque>
+#include <functional>
 
 namespace sealstream::testing {
 
@@ -21,14 +25,39 @@ class MemoryEventIndex final : public EventIndex {
 public:
     explicit MemoryEventIndex(EventLog& log) : log_{log} {}
     [[nodiscard]] Task<Result<std::vector<IndexedEvent>>> query(EventQuery query) override;
-    [[nodiscard]] Task<Result<IndexedEvent>> find(EventId id) override;
+    [[nodiscard]] Task<Result<IndexedEvent>> find(EventId id, Position at_least = {}) override;
     [[nodiscard]] Task<Result<Position>> cursor() override;
 
     std::optional<Position> stands_at; // else at the head
     std::optional<Error> failure;
+    std::function<void()> after_cursor{}; // what happens right after the cursor was told
 
 private:
+    [[nodiscard]] Task<Result<Position>> standing();
     EventLog& log_;
+};
+
+// The ids of that index.
+class MemoryIdempotencyIndex final : public IdempotencyIndex {
+public:
+    explicit MemoryIdempotencyIndex(MemoryEventIndex& index) : index_{index} {}
+    [[nodiscard]] Task<Result<Answer>> find(std::vector<EventId> ids) override;
+
+    std::size_t asked{0}; // times
+
+private:
+    MemoryEventIndex& index_;
+};
+
+// Real time, with as much added as a test wants to have passed.
+class ShiftedClock final : public Clock {
+public:
+    [[nodiscard]] WallTime wall() const override;
+    [[nodiscard]] Monotonic monotonic() const override;
+    std::chrono::nanoseconds shift{0};
+
+private:
+    SystemClock real_;
 };
 
 struct Sent {
@@ -57,7 +86,8 @@ struct Got {
 
 class HttpWorld {
 public:
-    explicit HttpWorld(http::Limits limits = {}, FeedHubOptions hub = {});
+    explicit HttpWorld(http::Limits limits = {}, FeedHubOptions hub = {},
+                       MemoryLogOptions log_options = {});
     ~HttpWorld();
 
     [[nodiscard]] Got send(Sent sent);
@@ -71,7 +101,8 @@ public:
     void stop();
 
     boost::asio::io_context context{1};
-    SystemClock clock;
+    ShiftedClock clock;
+    SystemClock rules_clock; // shifting time does not make the rules stale
     MemoryEventLog log;
     EventIdSource ids{clock};
     FeedHub feeds;
@@ -82,6 +113,10 @@ public:
     Stop stop_wish{context.get_executor()};
     TaskGroup tasks{context.get_executor()};
     MemoryEventIndex index{log};
+    MemoryIdempotencyIndex known_ids{index};
+    http::IdLookup id_lookup{log, &known_ids, clock, tasks, context.get_executor()};
+    http::InFlightIds in_flight{10'000};
+    http::IndexWatch index_watch{index, tasks, stop_wish};
     http::Services services;
 };
 

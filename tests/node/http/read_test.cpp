@@ -217,6 +217,8 @@ TEST_CASE("reads of the index wait for min-position, or say how far it is", "[ht
     CHECK(behind.at("/code") == "projection_behind");
     CHECK(behind.at("/position") == "1");
     CHECK(behind.at("/lag_events") == "1");
+    CHECK(behind.at("/lag_seconds") == "0");
+    CHECK(behind.header("Retry-After") == "1");
     CHECK(behind.at("/retryable") == "true");
     CHECK(missing.status == 404);
     CHECK(missing.header("Sealstream-Position") == "1");
