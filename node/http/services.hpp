@@ -54,7 +54,7 @@ struct Services {
     RulebookFollower* rules{nullptr};                       // null: only reserved names are refused
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
     PolicyOptions policy{};
-    ConsumerGroups* groups{nullptr}; // null: they answer 503
+    ConsumerGroups* groups{nullptr};  // null: they answer 503
     IdLookup* id_lookup{nullptr};     // null: repeats are recognised by the log alone
     IndexWatch* index_watch{nullptr}; // null exactly when `index` is
     InFlightIds* in_flight{nullptr};  // null: nothing is refused as in_progress
