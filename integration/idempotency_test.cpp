@@ -31,7 +31,8 @@ HttpAnswer append(int port, const std::string& key, const std::string& data = "1
 {
     HttpConnection connection{port};
     const std::string body = R"({"type":"A","data":)" + data + "}";
-    std::string request = "POST /v1/streams/deal/" + key + "/events HTTP/1.1\r\nHost: x\r\n"
+    std::string request = "POST /v1/streams/deal/" + key +
+                          "/events HTTP/1.1\r\nHost: x\r\n"
                           "Content-Type: application/json\r\nContent-Length: " +
                           std::to_string(body.size()) + "\r\n";
     request += "Idempotency-Key: " + key + "\r\n\r\n" + body;
@@ -45,8 +46,9 @@ std::string keyed_lines(std::size_t lines)
 {
     std::string body;
     for (std::size_t number = 0; number < lines; ++number) {
-        body += R"({"stream":"bulk/)" + std::to_string(number % 7) + R"(","type":"B","key":"line-)" +
-                std::to_string(number) + R"(","data":)" + std::to_string(number) + "}\n";
+        body += R"({"stream":"bulk/)" + std::to_string(number % 7) +
+                R"(","type":"B","key":"line-)" + std::to_string(number) + R"(","data":)" +
+                std::to_string(number) + "}\n";
     }
     return body;
 }
