@@ -148,7 +148,8 @@ private:
         outcome.unknown.push_back(std::move(transaction));
     }
 
-    // The guard's version is all that a client needs to try again, and the answer must have it.
+    // The guard's version is all that a client needs to try again. An answer may lack it while the
+    // log's server is away: the refusal stands, and the next one tells.
     void learn(const HttpAnswer& answer)
     {
         const auto body = json::parse(answer.body).as_object();
@@ -158,8 +159,11 @@ private:
             return;
         }
         for (const auto& conflict : conflicts->as_array()) {
-            guard_versions_[json::value_to<std::string>(conflict.at("stream"))] =
-                std::stoull(json::value_to<std::string>(conflict.at("current_version")));
+            const auto* const version = conflict.as_object().if_contains("current_version");
+            if (version != nullptr) {
+                guard_versions_[json::value_to<std::string>(conflict.at("stream"))] =
+                    std::stoull(json::value_to<std::string>(*version));
+            }
         }
     }
 

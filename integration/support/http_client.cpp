@@ -59,8 +59,15 @@ void HttpConnection::close()
 
 bool HttpConnection::send(const std::string& request)
 {
-    const auto sent = ::send(socket_, request.data(), request.size(), MSG_NOSIGNAL);
-    return sent == static_cast<ssize_t>(request.size());
+    std::string_view rest{request};
+    while (!rest.empty()) {
+        const auto sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (sent <= 0) {
+            return false;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
 }
 
 std::string HttpConnection::read_some(std::chrono::milliseconds longest)

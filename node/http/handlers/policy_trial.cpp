@@ -93,9 +93,9 @@ Result<Question> parse_question(const RequestContext& request)
     if (question.type.empty()) {
         return misplaced("\"type\" is missing", "type");
     }
+    SEAL_TRY(asking, request.source());
     if (question.source.empty()) {
-        SEAL_TRY(source, request.source());
-        question.source = std::move(source);
+        question.source = std::move(asking);
     }
     return question;
 }
