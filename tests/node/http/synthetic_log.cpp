@@ -143,7 +143,7 @@ boost::asio::awaitable<Result<std::vector<IndexedEvent>>> SyntheticIndex::query(
     co_return found;
 }
 
-boost::asio::awaitable<Result<IndexedEvent>> SyntheticIndex::find(EventId)
+boost::asio::awaitable<Result<IndexedEvent>> SyntheticIndex::find(EventId, Position)
 {
     co_return Error{Errc::not_found, "not asked for"};
 }

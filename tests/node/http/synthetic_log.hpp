@@ -58,7 +58,8 @@ public:
     explicit SyntheticIndex(const SyntheticEventLog& log) : log_{log} {}
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IndexedEvent>>>
     query(EventQuery query) override;
-    [[nodiscard]] boost::asio::awaitable<Result<IndexedEvent>> find(EventId id) override;
+    [[nodiscard]] boost::asio::awaitable<Result<IndexedEvent>>
+    find(EventId id, Position at_least = {}) override;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> cursor() override;
 
     std::uint64_t lag{0};
