@@ -19,7 +19,7 @@ inline constexpr std::int64_t token_skew_seconds_max = 300;
 
 struct TokenIssuer {
     std::string issuer;
-    std::string jwks; // a file, or an https URL
+    std::string jwks; // a file
     std::vector<std::string> audiences;
     std::vector<Algorithm> algorithms{Algorithm::rs256, Algorithm::ps256, Algorithm::es256,
                                       Algorithm::eddsa};
