@@ -168,7 +168,8 @@ std::vector<Key> security_keys()
         return field(&Settings::access, &AccessOptions::tokens, member);
     };
     keys.push_back(lines("tokens.issuers", tokens(&TokenOptions::issuers),
-                         "lines such as issuer=https://id.example audience=sealstream jwks=FILE",
+                         "lines such as issuer=https://id.example audience=sealstream "
+                         "jwks=https://id.example/keys",
                          &security::check_token_issuer,
                          "who signs access tokens, and where their keys are; docs/security.md"));
     keys.push_back(number("tokens.skew_s", tokens(&TokenOptions::skew_seconds), 0, 300,
@@ -177,6 +178,17 @@ std::vector<Key> security_keys()
                           1'000'000, "good tokens whose signature is not checked again"));
     keys.push_back(number("tokens.keys_refresh_s", tokens(&TokenOptions::keys_refresh_seconds), 1,
                           86'400, "seconds between two looks at a file of keys"));
+    keys.push_back(text("tokens.keys_ca_file", tokens(&TokenOptions::ca_file), "a file", nullptr,
+                        "the authorities of servers that keys are fetched from; the system's"));
+    keys.push_back(number("tokens.keys_fetch_s", tokens(&TokenOptions::fetch_interval), 1, 86'400,
+                          "between two fetches of keys that have a URL"));
+    keys.push_back(number("tokens.keys_fetch_early_s", tokens(&TokenOptions::fetch_early), 1,
+                          86'400, "at least between two fetches because a token names a new key"));
+    keys.push_back(number("tokens.keys_fetch_timeout_ms", tokens(&TokenOptions::fetch_timeout), 100,
+                          60'000, "of one fetch, from name to last byte"));
+    keys.push_back(number("tokens.keys_age_max_s", tokens(&TokenOptions::keys_age_seconds_max), 0,
+                          31'536'000,
+                          "then fetched keys count no more; 0: as long as the node runs"));
     add_rate_keys(keys);
     add_store_keys(keys);
     return keys;

@@ -16,7 +16,9 @@ std::string metrics_page(const std::vector<LedgerMetrics>& ledgers)
         ledger.refresh();
         for (prometheus::MetricFamily& family : ledger.registry->Collect()) {
             for (prometheus::ClientMetric& metric : family.metric) {
-                metric.label.push_back({"ledger", ledger.ledger});
+                if (!ledger.ledger.empty()) {
+                    metric.label.push_back({"ledger", ledger.ledger});
+                }
             }
             auto [known, is_new] = families.try_emplace(family.name, family);
             if (!is_new) {

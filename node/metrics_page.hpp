@@ -1,7 +1,7 @@
 #pragma once
 
 // One page for Prometheus out of several registries, one for each ledger: every series gets the
-// label `ledger`.
+// label `ledger`, except those of the process, whose ledger is empty.
 
 #include <functional>
 #include <string>

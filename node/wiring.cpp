@@ -3,6 +3,7 @@
 #include "core/async/blocking_pool.hpp"
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "node/door.hpp"
 #include "node/http/health.hpp"
 #include "node/http/server.hpp"
 #include "node/ledger_runtime.hpp"
@@ -140,18 +141,20 @@ private:
                 services.other_ledgers.emplace(ledger->name(), &ledger->services());
             }
         }
-        SEAL_TRY(gate, security::Gate::make(settings_.access));
-        gate_ = std::move(gate);
+        SEAL_TRY(door, Door::make(settings_, clock_, stop_));
+        door_ = std::move(door);
         for (const auto& ledger : ledgers_) {
-            ledger->services().gate = gate_.get();
+            ledger->services().gate = &door_->gate();
         }
         auto options = settings_.http;
-        options.has_authentication = gate_->knows_clients();
-        services.metrics_text = [metrics] { return metrics_page(metrics); };
+        options.has_authentication = door_->gate().knows_clients();
         server_ =
             std::make_unique<http::Server>(context_.get_executor(), std::move(options), services);
+        metrics.push_back(door_->metrics(*server_));
+        services.metrics_text = [metrics] { return metrics_page(metrics); };
         SEAL_TRY_VOID(server_->start());
         is_serving_ = true;
+        door_->start(inside_tasks_);
         reload_on_hangup();
         health_.set_started();
         sealstream::log(Level::info, "node.listening", "node",
@@ -219,7 +222,7 @@ private:
                           append_tasks_,
                           [this] { stop(); }};
     std::vector<std::unique_ptr<LedgerRuntime>> ledgers_; // the first is the one at "/"
-    std::unique_ptr<security::Gate> gate_;
+    std::unique_ptr<Door> door_;
     std::unique_ptr<http::Server> server_;
     std::function<Task<void>(Parts&)> inside_;
     Result<void> outcome_{};

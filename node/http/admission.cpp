@@ -78,6 +78,7 @@ Result<void> check_rate(RequestContext& request)
     if (request.rate->is_allowed) {
         return {};
     }
+    services.gate->count(security::Refusal::rate);
     return Error{Errc::overloaded,
                  "too many " + std::string{name(request.rate->resource)} + " of one client"};
 }
@@ -115,6 +116,7 @@ Result<void> admit(RequestContext& request)
         return {};
     }
     if (request.caller().identity.means == security::Means::nothing) {
+        gate.count(security::Refusal::no_credentials);
         return Error{Errc::unauthenticated, std::string{no_credentials}};
     }
     return Error{Errc::forbidden,
@@ -146,6 +148,9 @@ Result<void> admit_reading(const RequestContext& request, std::string_view strea
 
 Response not_admitted(Error error)
 {
+    if (error.code == Errc::unavailable) {
+        return bad_input(std::move(error)); // of a token's keys; the sentence is ours
+    }
     if (error.code != Errc::unauthenticated) {
         return problem(std::move(error));
     }

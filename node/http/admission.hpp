@@ -11,6 +11,7 @@ namespace sealstream::http {
 //   unauthenticated   401 with WWW-Authenticate: credentials that do not hold, or none where the
 //                     route needs a role
 //   forbidden         403: the caller has not got the role, or not for these streams
+//   unavailable       503: the keys of the token's issuer are not there
 //   overloaded        429: the client has used up its rate; request.rate says until when
 [[nodiscard]] Result<void> admit(RequestContext& request);
 

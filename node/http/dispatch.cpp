@@ -136,6 +136,9 @@ void finish(const RequestContext& request, Response& response, Monotonic began)
 {
     const auto took = request.services().clock.monotonic() - began;
     if (response.problem != nullptr) {
+        if (response.problem->error.code == Errc::forbidden) {
+            request.services().gate->count(security::Refusal::role);
+        }
         render_problem(response, request.request_id);
     }
     response.header("X-Request-Id", request.request_id);

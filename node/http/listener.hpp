@@ -32,6 +32,14 @@ public:
     // the old ones in use. Connections that are open keep what they have.
     void refresh_certificates(bool is_forced);
 
+    // Of the one that is served now, in Unix seconds; none: plain HTTP.
+    [[nodiscard]] std::optional<std::int64_t> certificate_expiry() const noexcept
+    {
+        return shared_.certificates == nullptr
+                   ? std::nullopt
+                   : std::optional{shared_.certificates->current()->not_after()};
+    }
+
     // Takes what the kernel has already accepted for us, then no more.
     void stop_accepting();
     // Waits for all sessions; those that are left at the end are cut. Returns how many.

@@ -39,6 +39,11 @@ void Server::reload_certificates()
     admin_.refresh_certificates(true);
 }
 
+std::optional<std::int64_t> Server::certificate_expiry(Surface surface) const noexcept
+{
+    return surface == Surface::clients ? open_.certificate_expiry() : admin_.certificate_expiry();
+}
+
 Task<std::size_t> Server::drain(std::chrono::milliseconds longest)
 {
     const auto began = std::chrono::steady_clock::now();

@@ -26,6 +26,9 @@ public:
     // Certificates are read again when their files change; this does it at once.
     void reload_certificates();
 
+    // When the certificate that is served now expires, in Unix seconds; none: plain HTTP.
+    [[nodiscard]] std::optional<std::int64_t> certificate_expiry(Surface surface) const noexcept;
+
     // Must be awaited once after start(). Requests `services.stop`. The operators' listener answers
     // until the end, so that the drain can be watched. Returns the number of connections that had
     // to be cut.

@@ -35,7 +35,7 @@ Session::Session(tcp::socket socket, SessionShared& shared)
     socket_.set_option(tcp::no_delay{true}, ignored);
     socket_.non_blocking(true, ignored);
     if (shared_.certificates != nullptr) {
-        tls_ = std::make_unique<security::TlsChannel>(socket_, shared_.certificates->current());
+        tls_ = std::make_unique<security::TlsChannel>(socket_, *shared_.certificates->current());
     }
     const auto address = socket_.remote_endpoint(ignored).address();
     is_local_ = address.is_loopback();

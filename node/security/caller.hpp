@@ -4,8 +4,10 @@
 // its requests; it never changes.
 
 #include "core/base/result.hpp"
+#include "core/event/digest.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,14 +60,23 @@ struct Claim {
 
 enum class Means : std::uint8_t { nothing, loopback, certificate, token };
 
-// What authentication found out; the rules make grants of it.
+inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+// What authentication found out; the rules make grants of it. It holds until one of its times, in
+// Unix seconds, and as long as the issuer's set has the key.
 struct Identity {
     Means means{Means::nothing};
     std::string source;  // who appends; empty: nobody
     std::string subject; // SPIFFE ID or `sub`
     std::string issuer;  // of a token
     std::vector<Claim> claims{};
+    std::int64_t certificate_expires{never};
+    std::int64_t token_expires{never};
+    Digest token_key{}; // fingerprint of what has signed it
 };
+
+// Why a caller is nobody any more.
+enum class Lapse : std::uint8_t { certificate_expired, token_expired, key_withdrawn };
 
 struct Caller {
     Identity identity;

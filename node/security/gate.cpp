@@ -9,6 +9,8 @@ namespace sealstream::security {
 
 namespace {
 
+constexpr std::string_view certificate_has_expired = "the client's certificate has expired";
+
 CallerPtr make_local()
 {
     Caller caller;
@@ -87,18 +89,76 @@ Gate& Gate::loopback_only()
     return gate;
 }
 
+void Gate::report_to(SecurityMetrics* metrics) noexcept
+{
+    metrics_ = metrics;
+    tokens_.report_to(metrics);
+}
+
+void Gate::count(Refusal reason) const
+{
+    if (metrics_ != nullptr) {
+        metrics_->refused(reason);
+    }
+}
+
+void Gate::count(const Error& error) const
+{
+    const bool has_expired =
+        error.context == token_has_expired || error.context == certificate_has_expired;
+    count(error.code == Errc::unavailable          ? Refusal::keys_unavailable
+          : error.context == token_has_unknown_key ? Refusal::unknown_key
+          : has_expired                            ? Refusal::expired
+                                                   : Refusal::bad_credentials);
+}
+
 Result<CallerPtr> Gate::identify(const Credentials& credentials)
 {
+    auto caller = identify_by(credentials);
+    if (!caller) {
+        count(caller.error());
+    }
+    return caller;
+}
+
+Result<CallerPtr> Gate::identify_by(const Credentials& credentials)
+{
+    const auto* const certificate = credentials.certificate;
+    // A connection can outlive the certificate that it began with.
+    if (certificate != nullptr && *certificate &&
+        credentials.now >= (**certificate)->identity.certificate_expires) {
+        return Error{Errc::unauthenticated, std::string{certificate_has_expired}};
+    }
     if (credentials.authorization_count != 0) {
         return identify_token(credentials);
     }
-    if (credentials.certificate != nullptr) {
-        return *credentials.certificate;
+    if (certificate != nullptr) {
+        return *certificate;
     }
     if (credentials.is_loopback && options_.trusts_loopback) {
         return local_;
     }
     return nobody_;
+}
+
+std::int64_t Gate::expiry_of(const Caller& caller) noexcept
+{
+    return std::min(caller.identity.certificate_expires, caller.identity.token_expires);
+}
+
+std::optional<Lapse> Gate::lapse_of(const Caller& caller, std::int64_t now) const
+{
+    const Identity& identity = caller.identity;
+    if (now >= identity.certificate_expires) {
+        return Lapse::certificate_expired;
+    }
+    if (now >= identity.token_expires) {
+        return Lapse::token_expired;
+    }
+    if (identity.means == Means::token && !tokens_.has_key_of(identity)) {
+        return Lapse::key_withdrawn;
+    }
+    return std::nullopt;
 }
 
 // With a certificate as well, the service that asks is the source, and the token says for whom.
@@ -129,20 +189,23 @@ Result<CallerPtr> Gate::identify_token(const Credentials& credentials)
         return admit(std::move(identity));
     }));
     Identity both = token->identity;
-    both.source = (*certificate)->get()->identity.source;
+    both.source = (**certificate)->identity.source;
+    both.certificate_expires = (**certificate)->identity.certificate_expires;
     return admit(std::move(both));
 }
 
 Result<CallerPtr> Gate::admit_certificate(std::string_view der) const
 {
-    SEAL_TRY(id, spiffe_id_of_certificate(der));
+    SEAL_TRY(named, read_peer_certificate(der));
+    const SpiffeId& id = named.id;
     const auto& domains = options_.trust_domains;
     if (std::find(domains.begin(), domains.end(), id.trust_domain) == domains.end()) {
         return Error{Errc::unauthenticated,
                      "the client's certificate is of the trust domain " + id.trust_domain +
                          ", which access.spiffe_trust_domains does not name"};
     }
-    Identity identity{Means::certificate, source_of(id, sources_), id.to_string(), {}, {}};
+    Identity identity{Means::certificate, source_of(id, sources_), id.to_string(), {}, {},
+                      named.not_after};
     if (!check_label(identity.source)) {
         return Error{Errc::unauthenticated, id.to_string() +
                                                 " is too long to be a source; map it in "

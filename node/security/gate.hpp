@@ -11,6 +11,8 @@
 #include "node/security/spiffe_id.hpp"
 #include "node/security/token_keys.hpp"
 
+#include <optional>
+
 namespace sealstream::security {
 
 // What a request brings along.
@@ -32,6 +34,7 @@ public:
     [[nodiscard]] static Gate& loopback_only();
 
     //   unauthenticated   credentials that do not hold
+    //   unavailable       a token whose issuer's keys are not there
     // No credentials are no error: the caller is nobody then, and may what rules for anonymous say.
     [[nodiscard]] Result<CallerPtr> identify(const Credentials& credentials);
 
@@ -39,11 +42,24 @@ public:
     //   unauthenticated   it is no SPIFFE certificate, or of a trust domain that is not ours
     [[nodiscard]] Result<CallerPtr> admit_certificate(std::string_view der) const;
 
+    // Why the caller would not be let in again as what it was; none: it would. What lasts longer
+    // than a request asks this before it hands out more.
+    [[nodiscard]] std::optional<Lapse> lapse_of(const Caller& caller, std::int64_t now) const;
+    // In Unix seconds; `never` where nothing says so.
+    [[nodiscard]] static std::int64_t expiry_of(const Caller& caller) noexcept;
+
     // What the rules make of an identity.
     [[nodiscard]] CallerPtr admit(Identity identity) const;
 
     // What each client may ask for, by name; nothing is limited unless the settings say so.
     [[nodiscard]] RateLimiter& rates() noexcept { return rates_; }
+
+    // The key sets of issuers, for who fetches them.
+    [[nodiscard]] TokenKeys& tokens() noexcept { return tokens_; }
+
+    void report_to(SecurityMetrics* metrics) noexcept;
+    // Counts a request that is not let in, for another reason than its credentials.
+    void count(Refusal reason) const;
 
     // Whether anybody off this machine can become a caller without a certificate.
     [[nodiscard]] bool knows_clients() const noexcept;
@@ -53,7 +69,9 @@ public:
 private:
     Gate(AccessOptions options, std::vector<AccessRule> rules, std::vector<SourceMapping> sources,
          TokenKeys tokens);
+    [[nodiscard]] Result<CallerPtr> identify_by(const Credentials& credentials);
     [[nodiscard]] Result<CallerPtr> identify_token(const Credentials& credentials);
+    void count(const Error& error) const;
 
     AccessOptions options_;
     std::vector<AccessRule> rules_;
@@ -62,6 +80,7 @@ private:
     RateLimiter rates_{options_.rates};
     CallerPtr nobody_;
     CallerPtr local_;
+    SecurityMetrics* metrics_{nullptr};
 };
 
 } // namespace sealstream::security

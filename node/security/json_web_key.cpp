@@ -113,12 +113,21 @@ struct Key {
     std::string kid;
     std::vector<Algorithm> algorithms;
     KeyHandle key;
+    Digest fingerprint{}; // SHA-256 of its SubjectPublicKeyInfo
 
     [[nodiscard]] bool is_for(Algorithm algorithm) const noexcept
     {
         return std::find(algorithms.begin(), algorithms.end(), algorithm) != algorithms.end();
     }
 };
+
+Digest fingerprint_of(EVP_PKEY* key)
+{
+    Bytes der(static_cast<std::size_t>(std::max(i2d_PUBKEY(key, nullptr), 0)));
+    auto* to = reinterpret_cast<unsigned char*>(der.data());
+    i2d_PUBKEY(key, &to);
+    return sha256(der);
+}
 
 // No key: one that we do not take.
 Result<std::optional<Key>> read_key(const boost::json::object& object)
@@ -149,6 +158,7 @@ Result<std::optional<Key>> read_key(const boost::json::object& object)
         return std::move(made).error();
     }
     key.key = *std::move(made);
+    key.fingerprint = fingerprint_of(key.key.get());
     return std::optional<Key>{std::move(key)};
 }
 
@@ -261,8 +271,14 @@ bool KeySet::has(std::string_view kid) const noexcept
                        [kid](const Key& key) { return key.kid == kid; });
 }
 
-Result<void> KeySet::verify(std::string_view kid, Algorithm algorithm, std::string_view message,
-                            ByteView signature) const
+bool KeySet::has_key(const Digest& fingerprint) const noexcept
+{
+    return std::any_of(native_->keys.begin(), native_->keys.end(),
+                       [&fingerprint](const Key& key) { return key.fingerprint == fingerprint; });
+}
+
+Result<Digest> KeySet::verify(std::string_view kid, Algorithm algorithm, std::string_view message,
+                              ByteView signature) const
 {
     const Key* found = nullptr;
     std::size_t fitting = 0;
@@ -285,7 +301,10 @@ Result<void> KeySet::verify(std::string_view kid, Algorithm algorithm, std::stri
     }
     const bool is_good = is_verified(found->key.get(), algorithm, message, signature);
     ERR_clear_error();
-    return is_good ? Result<void>{} : Error{Errc::bad_signature, "the signature is another's"};
+    if (!is_good) {
+        return Error{Errc::bad_signature, "the signature is another's"};
+    }
+    return found->fingerprint;
 }
 
 } // namespace sealstream::security

@@ -6,6 +6,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"
+#include "core/event/digest.hpp"
 
 #include <memory>
 #include <optional>
@@ -33,11 +34,14 @@ public:
     [[nodiscard]] bool has(std::string_view kid) const noexcept;
 
     // Whether `signature` is this algorithm's over `message`, by the key with this `kid`; without a
-    // kid, by the only key that fits the algorithm.
+    // kid, by the only key that fits the algorithm. Returns the key's fingerprint.
     //   not_found       no such key
     //   bad_signature   it is not, or the key is for another algorithm
-    [[nodiscard]] Result<void> verify(std::string_view kid, Algorithm algorithm,
-                                      std::string_view message, ByteView signature) const;
+    [[nodiscard]] Result<Digest> verify(std::string_view kid, Algorithm algorithm,
+                                        std::string_view message, ByteView signature) const;
+
+    // Whether the set has the key, whatever it is called there.
+    [[nodiscard]] bool has_key(const Digest& fingerprint) const noexcept;
 
 private:
     struct Native;

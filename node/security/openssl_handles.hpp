@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
 #include <memory>
 
 namespace sealstream::security {
@@ -42,6 +43,16 @@ using TlsHandle = std::unique_ptr<SSL, FreeWith<&SSL_free>>;
     ERR_clear_error();
     const char* const text = code == 0 ? nullptr : ERR_reason_error_string(code);
     return text == nullptr ? "OpenSSL error " + std::to_string(code) : text;
+}
+
+// A time of a certificate in Unix seconds.
+[[nodiscard]] inline Result<std::int64_t> unix_time(const ASN1_TIME* time)
+{
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) {
+        return Error{Errc::malformed, "a certificate has no readable time"};
+    }
+    return std::int64_t{timegm(&parts)};
 }
 
 } // namespace sealstream::security

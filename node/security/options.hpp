@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,13 @@ struct TokenOptions {
     std::int64_t skew_seconds{60};         // between the issuer's clock and ours
     std::size_t remembered_max{4'096};     // tokens whose signature was good
     std::int64_t keys_refresh_seconds{60}; // between two looks at a file of keys
+
+    // Of keys that are fetched.
+    std::filesystem::path ca_file{};                // of the issuers; empty: the system's
+    std::chrono::seconds fetch_interval{300};       // after a good one
+    std::chrono::seconds fetch_early{30};           // at least, when a token names a new key
+    std::chrono::milliseconds fetch_timeout{5'000}; // of one try
+    std::int64_t keys_age_seconds_max{24 * 3'600};  // then they count no more; 0: for ever
 };
 
 struct AccessOptions {

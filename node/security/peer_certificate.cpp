@@ -35,7 +35,7 @@ Result<std::string> only_uri(X509* certificate)
 
 } // namespace
 
-Result<SpiffeId> spiffe_id_of_certificate(std::string_view der)
+Result<PeerCertificate> read_peer_certificate(std::string_view der)
 {
     const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
     const CertificateHandle certificate{d2i_X509(nullptr, &bytes, static_cast<long>(der.size()))};
@@ -56,7 +56,11 @@ Result<SpiffeId> spiffe_id_of_certificate(std::string_view der)
     if (!id) {
         return refused(id.error().context);
     }
-    return *id;
+    const auto not_after = unix_time(X509_get0_notAfter(certificate.get()));
+    if (!not_after) {
+        return refused(not_after.error().context);
+    }
+    return PeerCertificate{*id, *not_after};
 }
 
 } // namespace sealstream::security

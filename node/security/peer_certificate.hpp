@@ -7,9 +7,14 @@
 
 namespace sealstream::security {
 
+struct PeerCertificate {
+    SpiffeId id;
+    std::int64_t not_after{0}; // Unix seconds
+};
+
 // `der` is the certificate.
 //   unauthenticated   not exactly one URI in its alternative names, that is no SPIFFE ID of a
 //                     workload, it is an authority, or its key may sign certificates
-[[nodiscard]] Result<SpiffeId> spiffe_id_of_certificate(std::string_view der);
+[[nodiscard]] Result<PeerCertificate> read_peer_certificate(std::string_view der);
 
 } // namespace sealstream::security

@@ -75,21 +75,45 @@ int as_size(std::size_t size)
 } // namespace
 
 struct TlsChannel::Native {
-    TlsHandle tls;
+    TlsHandle tls; // keeps its context
+
+    void start(SSL_CTX* context, int socket)
+    {
+        tls.reset(SSL_new(context));
+        BIO* const bio = BIO_new(quiet_socket());
+        SEAL_CHECK(tls != nullptr && bio != nullptr, "OpenSSL has memory for a connection");
+        BIO_set_data(bio, reinterpret_cast<void*>(std::intptr_t{socket}));
+        BIO_set_init(bio, 1);
+        SSL_set_bio(tls.get(), bio, bio);
+    }
 };
 
-TlsChannel::TlsChannel(tcp::socket& socket, std::shared_ptr<const TlsContext> context)
+TlsChannel::TlsChannel(tcp::socket& socket, const TlsContext& context)
     : socket_{socket},
-      context_{std::move(context)},
       native_{std::make_unique<Native>()}
 {
-    native_->tls.reset(SSL_new(context_->native().context.get()));
-    BIO* const bio = BIO_new(quiet_socket());
-    SEAL_CHECK(native_->tls != nullptr && bio != nullptr, "OpenSSL has memory for a connection");
-    BIO_set_data(bio, reinterpret_cast<void*>(std::intptr_t{socket_.native_handle()}));
-    BIO_set_init(bio, 1);
-    SSL_set_bio(native_->tls.get(), bio, bio);
+    native_->start(context.native().context.get(), socket_.native_handle());
     SSL_set_accept_state(native_->tls.get());
+}
+
+TlsChannel::TlsChannel(tcp::socket& socket, const TlsTrust& trust, const std::string& host)
+    : socket_{socket},
+      native_{std::make_unique<Native>()}
+{
+    native_->start(trust.native().context.get(), socket_.native_handle());
+    SSL* const tls = native_->tls.get();
+    SSL_set_connect_state(tls);
+    boost::system::error_code is_name;
+    boost::asio::ip::make_address(host, is_name);
+    X509_VERIFY_PARAM* const wanted = SSL_get0_param(tls);
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // Names are also shown to the server (RFC 6066, 3), which may serve several.
+    const bool is_set = is_name
+                            ? SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                                       const_cast<char*>(host.c_str())) == 1 &&
+                                  X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), 0) == 1
+                            : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+    SEAL_CHECK(is_set, "a host that can be connected to can be checked");
 }
 
 TlsChannel::~TlsChannel() = default;

@@ -5,6 +5,7 @@
 
 #include "core/async/awaitable.hpp"
 #include "node/security/tls_context.hpp"
+#include "node/security/tls_trust.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -14,7 +15,11 @@ namespace sealstream::security {
 
 class TlsChannel {
 public:
-    TlsChannel(boost::asio::ip::tcp::socket& socket, std::shared_ptr<const TlsContext> context);
+    // As the server.
+    TlsChannel(boost::asio::ip::tcp::socket& socket, const TlsContext& context);
+    // As a client, of a server that must prove to be `host`: a name or an address.
+    TlsChannel(boost::asio::ip::tcp::socket& socket, const TlsTrust& trust,
+               const std::string& host);
     ~TlsChannel();
     TlsChannel(const TlsChannel&) = delete;
     TlsChannel& operator=(const TlsChannel&) = delete;
@@ -25,7 +30,7 @@ public:
     };
 
     //   malformed         no TLS at all; the context is "http" when it was a plain HTTP request
-    //   unauthenticated   the client has no certificate that we trust, or does not trust ours
+    //   unauthenticated   the other side has no certificate that we trust, or does not trust ours
     //   unavailable       the connection broke, or was cancelled
     [[nodiscard]] Task<Result<void>> handshake();
 
@@ -51,7 +56,6 @@ private:
     [[nodiscard]] Task<boost::system::error_code> wait_for(Wish wish);
 
     boost::asio::ip::tcp::socket& socket_;
-    std::shared_ptr<const TlsContext> context_;
     std::unique_ptr<Native> native_;
 };
 

@@ -2,14 +2,11 @@
 
 #include "node/security/tls_native.hpp"
 
-#include <ctime>
-
 namespace sealstream::security {
 
 namespace {
 
 constexpr int chain_depth_max = 5; // certificates between a client's and its root
-constexpr char ciphers_of_1_2[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 Error failed(const std::filesystem::path& file, std::string_view what)
@@ -42,7 +39,7 @@ Result<void> harden(SSL_CTX* context, TlsVersion version_min)
 {
     const int version = version_min == TlsVersion::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     if (SSL_CTX_set_min_proto_version(context, version) != 1 ||
-        SSL_CTX_set_cipher_list(context, ciphers_of_1_2) != 1 ||
+        SSL_CTX_set_cipher_list(context, tls_1_2_ciphers) != 1 ||
         SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1) {
         return Error{Errc::unsupported, "OpenSSL lacks TLS 1.2: " + take_openssl_error()};
     }
@@ -75,15 +72,6 @@ Result<void> trust_clients(SSL_CTX* context, const TlsOptions& options)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
     ERR_clear_error();
     return {};
-}
-
-Result<std::int64_t> unix_time(const ASN1_TIME* time)
-{
-    std::tm parts{};
-    if (ASN1_TIME_to_tm(time, &parts) != 1) {
-        return Error{Errc::malformed, "a certificate has no readable time"};
-    }
-    return std::int64_t{timegm(&parts)};
 }
 
 std::string serial_of(const X509* certificate)

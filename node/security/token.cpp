@@ -168,7 +168,7 @@ Result<void> check_times(const object& claims, std::int64_t now, std::int64_t sk
         return refused("the token does not say when it expires");
     }
     if (now >= *expires + skew) {
-        return refused("the token has expired");
+        return refused(token_has_expired);
     }
     for (const auto* name : {"nbf", "iat"}) {
         const auto begins = time_of(claims, name);
@@ -215,6 +215,13 @@ Result<TokenIssuer> TokenIssuer::parse(std::string_view line)
     if (issuer.issuer.empty() || issuer.audiences.empty() || issuer.jwks.empty()) {
         return Error{Errc::malformed, "an issuer needs issuer=, audience= and jwks="};
     }
+    if (HttpsUrl::is_meant(issuer.jwks)) {
+        auto url = HttpsUrl::parse(issuer.jwks);
+        if (!url) {
+            return with_context(url.error(), "jwks=" + issuer.jwks);
+        }
+        issuer.url = *std::move(url);
+    }
     return issuer;
 }
 
@@ -247,20 +254,18 @@ Result<ParsedToken> ParsedToken::parse(std::string_view text)
     return token;
 }
 
-Result<VerifiedToken> verify_token(const ParsedToken& token, const TokenIssuer& issuer,
-                                   const KeySet& keys, std::int64_t now, std::int64_t skew_seconds)
+Result<Identity> verify_token(const ParsedToken& token, const TokenIssuer& issuer,
+                              const KeySet& keys, std::int64_t now, std::int64_t skew_seconds)
 {
     const auto& algorithms = issuer.algorithms;
     if (token.issuer != issuer.issuer ||
         std::find(algorithms.begin(), algorithms.end(), token.algorithm) == algorithms.end()) {
         return refused("the token's issuer or algorithm is not accepted");
     }
-    const auto verified =
-        keys.verify(token.kid, token.algorithm, token.signed_part, token.signature);
-    if (!verified) {
-        return verified.error().code == Errc::not_found
-                   ? verified.error()
-                   : refused("the token's signature does not hold");
+    const auto key = keys.verify(token.kid, token.algorithm, token.signed_part, token.signature);
+    if (!key) {
+        return key.error().code == Errc::not_found ? key.error()
+                                                   : refused("the token's signature does not hold");
     }
     const object& claims = token.claims->all;
     if (!has_audience(claims, issuer.audiences)) {
@@ -272,8 +277,7 @@ Result<VerifiedToken> verify_token(const ParsedToken& token, const TokenIssuer& 
             return refused("the token lacks a claim that is required");
         }
     }
-    VerifiedToken result;
-    Identity& identity = result.identity;
+    Identity identity;
     identity.means = Means::token;
     identity.issuer = issuer.issuer;
     if (keep(identity.subject, claims.if_contains("sub")) == nullptr ||
@@ -285,8 +289,9 @@ Result<VerifiedToken> verify_token(const ParsedToken& token, const TokenIssuer& 
         return refused("the token's source is no name");
     }
     identity.claims = claims_for_rules(claims);
-    result.expires = *time_of(claims, "exp");
-    return result;
+    identity.token_expires = *time_of(claims, "exp") + skew_seconds;
+    identity.token_key = *key;
+    return identity;
 }
 
 } // namespace sealstream::security
