@@ -89,20 +89,4 @@ std::string joined(const std::vector<std::string>& words)
     return text;
 }
 
-std::size_t edit_distance(std::string_view left, std::string_view right)
-{
-    std::vector<std::size_t> row(right.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t at = 0; at < left.size(); ++at) {
-        std::size_t diagonal = row[0];
-        row[0] = at + 1;
-        for (std::size_t to = 0; to < right.size(); ++to) {
-            const std::size_t replaced = diagonal + (left[at] == right[to] ? 0U : 1U);
-            diagonal = row[to + 1];
-            row[to + 1] = std::min({replaced, row[to] + 1, row[to + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
 } // namespace sealstream

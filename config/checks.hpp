@@ -30,7 +30,4 @@ struct Endpoint {
 
 [[nodiscard]] std::string joined(const std::vector<std::string>& words); // "a,b"
 
-// How many letters must change to make one of the other, for "did you mean".
-[[nodiscard]] std::size_t edit_distance(std::string_view left, std::string_view right);
-
 } // namespace sealstream

@@ -2,6 +2,7 @@
 
 #include "config/checks.hpp"
 #include "config/keys.hpp"
+#include "core/base/nearest_word.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -13,7 +14,6 @@ namespace sealstream {
 namespace {
 
 constexpr std::string_view prefix = "SEALSTREAM_";
-constexpr std::size_t typing_errors_max = 3; // letters, for "did you mean"
 
 std::vector<std::string> split_list(const std::string& text)
 {
@@ -31,16 +31,12 @@ std::vector<std::string> split_list(const std::string& text)
 
 std::string unknown_key(const std::string& path)
 {
-    const auto distance = [&path](const Key& key) { return edit_distance(path, key.path); };
-    const auto nearest =
-        std::min_element(keys().begin(), keys().end(), [&](const Key& left, const Key& right) {
-            return distance(left) < distance(right);
-        });
-    std::string message = "unknown key " + path;
-    if (distance(*nearest) <= typing_errors_max) {
-        message += "; did you mean " + nearest->path + "?";
+    std::vector<std::string> known;
+    for (const Key& key : keys()) {
+        known.push_back(key.path);
     }
-    return message;
+    const auto meant = nearest_word(path, known);
+    return "unknown key " + path + (meant ? "; did you mean " + *meant + "?" : "");
 }
 
 // "HTTP__LISTEN" -> "http.listen"

@@ -27,6 +27,7 @@ int main(int argc, char** argv)
     cli::add_config(app, code);
     cli::add_doctor(app, code);
     cli::add_append(app, code);
+    cli::add_pack(app, code);
     cli::add_tail(app, code);
     if (argc < 2) {
         std::cout << app.help();

@@ -93,7 +93,7 @@ Result<json::value> render_string(std::string_view text, const json::object& sco
         }
         all += *piece;
     }
-    return json::value{std::string_view{all}};
+    return json::value(std::string_view{all});
 }
 
 Result<json::value> render_value(const json::value& text, const json::object& scope)
@@ -110,7 +110,7 @@ Result<json::value> render_value(const json::value& text, const json::object& sc
             }
             rendered.push_back(std::move(*value));
         }
-        return json::value{std::move(rendered)};
+        return json::value(std::move(rendered));
     }
     if (const auto* object = text.if_object()) {
         json::object rendered;
@@ -121,7 +121,7 @@ Result<json::value> render_value(const json::value& text, const json::object& sc
             }
             rendered.emplace(member.key(), std::move(*value));
         }
-        return json::value{std::move(rendered)};
+        return json::value(std::move(rendered));
     }
     return text;
 }

@@ -21,16 +21,16 @@ namespace sealstream {
 enum class Addressing : std::uint8_t { stream, bucket };
 
 struct PackStreamType {
-    std::string name; // "deal"
+    std::string name{}; // "deal"
     Addressing addressing{Addressing::stream};
     bool is_chained{false};          // every event carries the hash of the one before
     bool is_condition_needed{false}; // an append without a condition is refused (428)
-    std::string retention;           // a retention class; empty: for ever
+    std::string retention{};         // a retention class; empty: for ever
 };
 
 // How long the payload of an event is kept. Its proofs are kept for ever.
 struct RetentionClass {
-    std::string name;
+    std::string name{};
     std::chrono::seconds keep{0};
 };
 
@@ -38,22 +38,22 @@ struct RetentionClass {
 // that was in force at its position; each upcast leads to the version after `from`.
 struct PackUpcast {
     std::uint32_t from{1};
-    std::string data; // SQL expression over the event's columns `data` and `meta`: jsonb
+    std::string data{}; // SQL expression over the event's columns `data` and `meta`: jsonb
 };
 
 struct PackEventType {
-    std::string name; // "DealApproved", "v1.package.created"
-    std::string summary;
-    std::string category;     // meta.category of its events when they have none; may be empty
-    std::string retention;    // as in PackStreamType; wins over it
+    std::string name{}; // "DealApproved", "v1.package.created"
+    std::string summary{};
+    std::string category{};   // meta.category of its events when they have none; may be empty
+    std::string retention{};  // as in PackStreamType; wins over it
     std::uint32_t version{1}; // of its schema
-    std::optional<boost::json::value> schema; // of its data
+    std::optional<boost::json::value> schema{}; // of its data
     Compatibility compatibility{Compatibility::backward};
-    std::vector<Redaction> redactions;
-    std::optional<EmissionPolicy> emission;   // its stream types: the ones that `streams` names
-    std::vector<std::string> streams;         // stream types that it may go to; never empty
-    std::vector<PackUpcast> upcasts;          // ascending and without a gap up to `version`
-    std::vector<boost::json::value> examples; // each valid: {"data":…,"meta":…}
+    std::vector<Redaction> redactions{};
+    std::optional<EmissionPolicy> emission{};   // its stream types: the ones that `streams` names
+    std::vector<std::string> streams{};         // stream types that it may go to; never empty
+    std::vector<PackUpcast> upcasts{};          // ascending and without a gap up to `version`
+    std::vector<boost::json::value> examples{}; // each valid: {"data":…,"meta":…}
 };
 
 } // namespace sealstream

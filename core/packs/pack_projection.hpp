@@ -21,14 +21,14 @@ enum class FoldForm : std::uint8_t {
 };
 
 struct PackProjection {
-    std::string name;
-    std::uint32_t version{1}; // raised with other SQL: a rebuild beside the old one
-    std::string tables_sql;   // makes the empty tables, functions, types
-    std::string indexes_sql;  // what a rebuild makes only at its end; may be empty
+    std::string name{};
+    std::uint32_t version{1};  // raised with other SQL: a rebuild beside the old one
+    std::string tables_sql{};  // makes the empty tables, functions, types
+    std::string indexes_sql{}; // what a rebuild makes only at its end; may be empty
     FoldForm form{FoldForm::set};
-    std::string apply_sql;
+    std::string apply_sql{};
     // Events of these stream types; empty: of the pack's own. "*": of every type of the ledger.
-    std::vector<std::string> follows;
+    std::vector<std::string> follows{};
     bool is_skipping{true}; // events of types that are skip_in_projection do not reach it
 };
 

@@ -38,7 +38,7 @@ Result<TemplatePlace> parse_place(std::string_view inside)
         const std::string_view written = inside.substr(bar + 1);
         boost::system::error_code failed;
         auto value = boost::json::parse({written.data(), written.size()}, failed);
-        place.fallback = failed ? boost::json::value{written} : std::move(value);
+        place.fallback = failed ? boost::json::value(written) : std::move(value);
     }
     return place;
 }

@@ -70,5 +70,6 @@ void add_config(CLI::App& app, int& code);
 void add_doctor(CLI::App& app, int& code);
 void add_tail(CLI::App& app, int& code);
 void add_append(CLI::App& app, int& code);
+void add_pack(CLI::App& app, int& code);
 
 } // namespace sealstream::cli

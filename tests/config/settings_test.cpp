@@ -3,6 +3,7 @@
 #include "config/load.hpp"
 #include "config/secrets.hpp"
 #include "config/show.hpp"
+#include "core/base/nearest_word.hpp"
 #include "tests/support/catch.hpp"
 
 #include <cstdlib>
