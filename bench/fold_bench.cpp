@@ -109,7 +109,7 @@ struct World {
             " time_nanos, ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta,"
             " data_exact, meta_exact, words, skipped FROM batch",
             {}, SqlFormat::binary);
-        constexpr std::size_t columns = 18;
+        constexpr std::size_t columns = 19;
         CopyBuffer rows{columns};
         for (std::size_t row = 0; row < made->rows(); ++row) {
             rows.begin_row();

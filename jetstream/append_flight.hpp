@@ -53,6 +53,7 @@ struct Appender::Flight {
     std::size_t bytes{0};
     Monotonic sent{};
     bool is_plain{false}; // not counted as a batch in flight
+    bool is_full{false};  // more waited than it could take
     bool is_finished{false};
 
     [[nodiscard]] std::size_t messages() const noexcept

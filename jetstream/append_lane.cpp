@@ -70,27 +70,11 @@ void Appender::pump_lane()
     if (std::exchange(is_pumping_, true)) {
         return;
     }
-    while (!lane_.empty() && batches_in_flight_ < options_.batches_in_flight_max) {
+    // One replica makes one batch after the other: a second in flight only makes both smaller.
+    const std::size_t in_flight_max = options_.replicas > 1 ? options_.batches_in_flight_max : 1;
+    while (!lane_.empty() && batches_in_flight_ < in_flight_max && !must_gather()) {
         auto flight = std::make_shared<Flight>();
-        bool is_full = false;
-        while (!lane_.empty() && !is_full) {
-            const OperationPtr next = lane_.front();
-            const bool fits = flight->messages() + next->messages() <= options_.batch_events_max &&
-                              flight->bytes < options_.batch_bytes_max;
-            const bool must_wait = next->must_go_alone && !flight->operations.empty();
-            if (!fits || must_wait) {
-                break;
-            }
-            lane_.pop_front();
-            if (is_expired(next)) {
-                continue;
-            }
-            if (add_to(*flight, next, is_full)) {
-                is_full = next->must_go_alone;
-            } else if (is_full) {
-                lane_.push_front(next);
-            }
-        }
+        take_from_lane(flight);
         if (flight->operations.empty()) {
             break; // everything waits for something else
         }
@@ -98,9 +82,67 @@ void Appender::pump_lane()
             hold(touched.stream);
         }
         ++batches_in_flight_;
+        flight->sent = clock_.monotonic();
         send(flight);
     }
     is_pumping_ = false;
+}
+
+void Appender::take_from_lane(const FlightPtr& flight)
+{
+    bool must_end = false;
+    while (!lane_.empty() && !must_end) {
+        const OperationPtr next = lane_.front();
+        const bool fits = flight->messages() + next->messages() <= options_.batch_events_max &&
+                          flight->bytes < options_.batch_bytes_max;
+        const bool must_wait = next->must_go_alone && !flight->operations.empty();
+        if (!fits || must_wait) {
+            flight->is_full = true;
+            return;
+        }
+        lane_.pop_front();
+        if (is_expired(next)) {
+            continue;
+        }
+        if (add_to(*flight, next, must_end)) {
+            must_end = next->must_go_alone;
+        } else if (must_end) {
+            lane_.push_front(next);
+        }
+    }
+    flight->is_full = must_end;
+}
+
+// The callers that a batch has served mostly come again at once, and how long a batch takes hardly
+// depends on what is in it. So the next one waits a moment for as many as shared the last.
+bool Appender::must_gather()
+{
+    if (options_.is_synced && plain_.in_flight() > 0) {
+        return true; // the server is busy with those, and their answers pump the lane
+    }
+    const Monotonic now = clock_.monotonic();
+    if (lane_.size() >= expected_ || now >= gather_until_) {
+        return false;
+    }
+    if (!std::exchange(is_gathering_, true)) {
+        gather_timer_.expires_after(gather_until_ - now);
+        gather_timer_.async_wait([this, keep = owner_.lock()](boost::system::error_code) {
+            is_gathering_ = false;
+            pump_lane();
+        });
+    }
+    return true;
+}
+
+void Appender::end_batch(const FlightPtr& flight)
+{
+    const Monotonic now = clock_.monotonic();
+    if (flight->items.size() > 1) {
+        pace_.batch_answered(flight->sent, now);
+    }
+    // What was full needs no company.
+    expected_ = flight->is_full ? 0 : flight->operations.size() + lane_.size();
+    gather_until_ = now + pace_.patience();
 }
 
 } // namespace sealstream::jetstream

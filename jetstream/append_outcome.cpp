@@ -20,7 +20,9 @@ void Appender::on_ack(const FlightPtr& flight, const Ack& ack)
     switch (ack.kind) {
     case Ack::Kind::stored:
         if (flight->is_plain) {
-            pace_.answered(flight->sent, clock_.monotonic());
+            pace_.answered(flight->sent, clock_.monotonic(), plain_.in_flight());
+        } else {
+            end_batch(flight);
         }
         complete_stored(flight, ack);
         return;

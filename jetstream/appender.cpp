@@ -21,7 +21,8 @@ Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection
       options_{options},
       clock_{clock},
       home_{std::move(home)},
-      heads_{options.known_streams_max}
+      heads_{options.known_streams_max},
+      gather_timer_{home_}
 {
 }
 
@@ -103,15 +104,32 @@ void Appender::submit(const OperationPtr& operation)
             return;
         }
     }
-    const bool is_alone = !options_.is_synced || (lane_.empty() && batches_in_flight_ == 0 &&
-                                                  plain_.in_flight() < options_.group_events_min &&
-                                                  !pace_.prefers_batch(plain_.in_flight()));
-    if (operation->messages() == 1 && is_alone) {
+    if (goes_plainly(*operation)) {
         send_plain(operation);
         return;
     }
     lane_.push_back(operation);
     pump_lane();
+}
+
+bool Appender::goes_plainly(const Operation& operation) const
+{
+    if (operation.messages() != 1) {
+        return false;
+    }
+    if (!options_.is_synced) {
+        return true;
+    }
+    const Monotonic now = clock_.monotonic();
+    const std::size_t together = plain_.in_flight() + 1;
+    if (!lane_.empty() || batches_in_flight_ > 0) {
+        return false;
+    }
+    if (pace_.is_stale(now) && together <= SyncPace::probes_max) {
+        return true;
+    }
+    const std::size_t company = now < gather_until_ ? std::max(together, expected_) : together;
+    return together <= options_.group_events_min && !pace_.prefers_batch(company);
 }
 
 void Appender::release(const std::vector<StreamName>& streams)
@@ -241,6 +259,7 @@ void Appender::spawn(Task<void> task)
 void Appender::close()
 {
     is_closed_ = true;
+    gather_timer_.cancel();
     const auto waiting = open_;
     for (const OperationPtr& operation : waiting) {
         complete(operation, operation->may_be_stored

@@ -5,8 +5,9 @@
 // Every record carries its version, so every append is conditional on its stream's head, which the
 // node remembers. Appends to one stream therefore go one after the other; those that wait for each
 // other meanwhile are sent together as one atomic batch. On a server that syncs every write, all
-// waiting appends share batches (group commit). When a batch fails its members are tried again,
-// alone where one of them is at fault; nothing is ever sent with new ids.
+// waiting appends share batches (group commit) when SyncPace finds that faster. When a batch fails
+// its members are tried again, alone where one of them is at fault; nothing is ever sent with new
+// ids.
 //
 // Invariants
 //   1. A stream that is busy_ has exactly one flight, refresh or retry; others wait in order.
@@ -19,6 +20,8 @@
 #include "jetstream/publisher.hpp"
 #include "jetstream/stream_heads.hpp"
 #include "jetstream/sync_pace.hpp"
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <deque>
 #include <set>
@@ -54,7 +57,11 @@ private:
 
     void submit(const OperationPtr& operation);
     void send_plain(const OperationPtr& operation);
+    [[nodiscard]] bool goes_plainly(const Operation& operation) const;
     void pump_lane();
+    [[nodiscard]] bool must_gather();
+    void take_from_lane(const FlightPtr& flight);
+    void end_batch(const FlightPtr& flight);
     [[nodiscard]] bool add_to(Flight& flight, const OperationPtr& operation, bool& is_full);
     void send(const FlightPtr& flight);
     void on_ack(const FlightPtr& flight, const Ack& ack);
@@ -93,6 +100,10 @@ private:
     std::set<OperationPtr> open_;            // for close()
     std::size_t batches_in_flight_{0};
     SyncPace pace_;
+    std::size_t expected_{0}; // operations that may share the next batch
+    Monotonic gather_until_{};
+    boost::asio::steady_timer gather_timer_;
+    bool is_gathering_{false};
     std::size_t queued_events_{0};
     std::uint64_t flights_{0};
     Position newest_{};

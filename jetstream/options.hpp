@@ -36,10 +36,10 @@ struct EventLogOptions {
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
 
-    std::size_t queue_events_max{65'536};   // waiting for the server; beyond it: overloaded
-    std::size_t group_events_min{128};      // synced: from here always; before, SyncPace decides
+    std::size_t queue_events_max{65'536}; // waiting for the server; beyond it: overloaded
+    std::size_t group_events_min{256};    // synced: beyond so many always; before, SyncPace decides
     std::size_t plain_in_flight_max{4'096}; // single publishes without an answer
-    std::size_t batches_in_flight_max{2};   // atomic batches without an answer
+    std::size_t batches_in_flight_max{2};   // atomic batches without an answer, on several replicas
     std::size_t batch_events_max{1'000};    // the server's own limit
     std::size_t batch_bytes_max{4 << 20};
     std::size_t known_streams_max{200'000}; // heads kept in memory, about 200 bytes each
