@@ -1,5 +1,6 @@
 #include "node/http/admission.hpp"
 
+#include "node/http/caller_watch.hpp"
 #include "node/http/problem.hpp"
 
 namespace sealstream::http {
@@ -126,6 +127,10 @@ Result<void> admit(RequestContext& request)
 Result<void> admit_draft(const RequestContext& request, std::string_view stream_type, Draft& draft)
 {
     request.charge(security::Resource::events, 1);
+    // A bulk can outlast a token.
+    if (CallerWatch{request.services(), request.caller_ptr()}.lapse()) {
+        return Error{Errc::unauthenticated, "the credentials have ended under way"};
+    }
     SEAL_TRY_VOID(request.require(Role::writer, stream_type));
     if (!request.caller().forced_actor.empty()) {
         draft.actor = request.caller().forced_actor;

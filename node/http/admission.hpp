@@ -18,6 +18,7 @@ namespace sealstream::http {
 // Whether the caller may append this event to a stream of this type; makes the actor who signed in
 // where the settings say so. Every way to append asks this for every event.
 //   forbidden
+//   unauthenticated   the credentials have ended since the request began
 [[nodiscard]] Result<void> admit_draft(const RequestContext& request, std::string_view stream_type,
                                        Draft& draft);
 

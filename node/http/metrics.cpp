@@ -31,7 +31,7 @@ constexpr std::array<const char*, 7> rejections{"overload",  "body_too_large", "
                                                 "timeout",   "bad_framing",    "auth",
                                                 "rate_limit"};
 constexpr std::array<const char*, 4> transports{"sse", "long_poll", "ndjson", "websocket"};
-constexpr std::array<const char*, 4> feed_ends{"client", "slow", "drain", "error"};
+constexpr std::array<const char*, 5> feed_ends{"client", "slow", "drain", "error", "access"};
 
 double seconds(std::chrono::nanoseconds took)
 {

@@ -39,7 +39,8 @@ enum class Rejection : std::uint8_t {
     rate_limit
 };
 enum class Transport : std::uint8_t { sse, long_poll, ndjson, websocket };
-enum class FeedEnd : std::uint8_t { client, slow, drain, error };
+// access: the subscriber's credentials have ended.
+enum class FeedEnd : std::uint8_t { client, slow, drain, error, access };
 
 struct RouteLabel {
     std::string_view route;

@@ -60,6 +60,8 @@ public:
 
     // Who asks, once the request is admitted (admission.hpp).
     [[nodiscard]] const security::Caller& caller() const noexcept { return *caller_; }
+    // The same for answers that outlive the request.
+    [[nodiscard]] security::CallerPtr caller_ptr() const noexcept { return caller_; }
     [[nodiscard]] bool is_admitted() const noexcept { return caller_ != nullptr; }
 
     // Whether the caller has the role for streams of this type in this ledger. Handlers of routes

@@ -146,7 +146,7 @@ std::int64_t Gate::expiry_of(const Caller& caller) noexcept
     return std::min(caller.identity.certificate_expires, caller.identity.token_expires);
 }
 
-std::optional<Lapse> Gate::lapse_of(const Caller& caller, std::int64_t now) const
+std::optional<Lapse> Gate::lapse_of(const Caller& caller, std::int64_t now)
 {
     const Identity& identity = caller.identity;
     if (now >= identity.certificate_expires) {
@@ -155,7 +155,7 @@ std::optional<Lapse> Gate::lapse_of(const Caller& caller, std::int64_t now) cons
     if (now >= identity.token_expires) {
         return Lapse::token_expired;
     }
-    if (identity.means == Means::token && !tokens_.has_key_of(identity)) {
+    if (identity.means == Means::token && !tokens_.has_key_of(identity, now)) {
         return Lapse::key_withdrawn;
     }
     return std::nullopt;

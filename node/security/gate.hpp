@@ -44,7 +44,7 @@ public:
 
     // Why the caller would not be let in again as what it was; none: it would. What lasts longer
     // than a request asks this before it hands out more.
-    [[nodiscard]] std::optional<Lapse> lapse_of(const Caller& caller, std::int64_t now) const;
+    [[nodiscard]] std::optional<Lapse> lapse_of(const Caller& caller, std::int64_t now);
     // In Unix seconds; `never` where nothing says so.
     [[nodiscard]] static std::int64_t expiry_of(const Caller& caller) noexcept;
 

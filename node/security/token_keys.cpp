@@ -175,11 +175,14 @@ Result<CallerPtr> TokenKeys::identify(std::string_view text, std::int64_t now,
     return caller;
 }
 
-bool TokenKeys::has_key_of(const Identity& identity) const noexcept
+bool TokenKeys::has_key_of(const Identity& identity, std::int64_t now)
 {
-    return std::any_of(issuers_.begin(), issuers_.end(), [&identity](const Issuer& issuer) {
-        return issuer.settings.issuer == identity.issuer && issuer.keys.has_key(identity.token_key);
-    });
+    Issuer* const issuer = issuer_named(identity.issuer);
+    if (issuer == nullptr) {
+        return false;
+    }
+    refresh(*issuer, now);
+    return issuer->keys.has_key(identity.token_key);
 }
 
 void TokenKeys::remember(std::string digest, CallerPtr caller)

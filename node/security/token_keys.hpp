@@ -25,7 +25,7 @@ public:
                                              const std::function<CallerPtr(Identity)>& admit);
 
     // Whether the key that has signed the caller's token is still the issuer's.
-    [[nodiscard]] bool has_key_of(const Identity& identity) const noexcept;
+    [[nodiscard]] bool has_key_of(const Identity& identity, std::int64_t now);
 
     [[nodiscard]] bool is_empty() const noexcept { return issuers_.empty(); }
     [[nodiscard]] const TokenOptions& options() const noexcept { return options_; }

@@ -60,6 +60,7 @@ Task<Response> follow_aggregates(RequestContext& request)
     }
     FeedSocket::Start start;
     start.framing = FeedFraming::aggregate;
+    start.wish.caller = request.caller_ptr();
     start.wish.after = *head;
     start.wish.filter = std::move(filter);
     for (const FeedEventPtr& event : *newest) {

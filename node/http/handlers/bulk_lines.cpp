@@ -27,7 +27,7 @@ struct Summary {
 // What follows would only wait and fail as well, or come into its stream before this.
 bool is_hopeless(const Error& error)
 {
-    return info(error.code).is_retryable;
+    return info(error.code).is_retryable || error.code == Errc::unauthenticated;
 }
 
 class LineAppender final : public BodyStream {

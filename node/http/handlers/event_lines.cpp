@@ -8,9 +8,10 @@ namespace {
 
 class EventLines final : public BodyStream {
 public:
-    EventLines(Services& services, std::optional<StreamName> stream, std::uint64_t after,
+    EventLines(const RequestContext& request, std::optional<StreamName> stream, std::uint64_t after,
                std::optional<std::size_t> events_max, EventFormat format)
-        : services_{services},
+        : services_{request.services()},
+          caller_{services_, request.caller_ptr()},
           stream_{std::move(stream)},
           cursor_{after},
           events_max_{events_max},
@@ -32,6 +33,10 @@ public:
                 co_return read.error();
             }
             records = *std::move(read);
+        }
+        if (const auto lapse = caller_.lapse()) {
+            has_ended_ = true;
+            co_return mark_text(FeedFraming::lines, mark_of(*lapse), Position{cursor_});
         }
         std::string lines;
         for (const StoredRecord& record : records) {
@@ -70,6 +75,7 @@ private:
     }
 
     Services& services_;
+    CallerWatch caller_;
     std::optional<StreamName> stream_;
     std::uint64_t cursor_;
     std::optional<std::size_t> events_max_;
@@ -91,18 +97,18 @@ Response lines(std::unique_ptr<BodyStream> stream)
 
 } // namespace
 
-Response ledger_lines(Services& services, Position after, std::optional<std::size_t> events_max,
-                      EventFormat format)
-{
-    return lines(
-        std::make_unique<EventLines>(services, std::nullopt, after.value, events_max, format));
-}
-
-Response stream_lines(Services& services, StreamName stream, Version after,
+Response ledger_lines(const RequestContext& request, Position after,
                       std::optional<std::size_t> events_max, EventFormat format)
 {
     return lines(
-        std::make_unique<EventLines>(services, std::move(stream), after.value, events_max, format));
+        std::make_unique<EventLines>(request, std::nullopt, after.value, events_max, format));
+}
+
+Response stream_lines(const RequestContext& request, StreamName stream, Version after,
+                      std::optional<std::size_t> events_max, EventFormat format)
+{
+    return lines(
+        std::make_unique<EventLines>(request, std::move(stream), after.value, events_max, format));
 }
 
 } // namespace sealstream::http

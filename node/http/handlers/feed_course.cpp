@@ -6,6 +6,7 @@ namespace sealstream::http {
 
 FeedCourse::FeedCourse(Services& services, FeedFraming framing, FeedWish wish)
     : services_{services},
+      caller_{services, std::move(wish.caller)},
       framing_{framing},
       form_{form_of(framing, wish.format)},
       subscription_{services.feeds, wish.after, std::move(wish.filter), services.index}
@@ -29,14 +30,22 @@ Task<Pieces> FeedCourse::next(std::size_t events_max)
     if (has_ended()) {
         co_return pieces;
     }
+    const Position from = cursor();
+    if (has_lapsed(from, pieces)) {
+        co_return pieces;
+    }
+    const auto wait = caller_.at_most(options.heartbeat);
     const FeedStepLimits limits{std::min(events_max, options.batch_events_max),
-                                options.batch_bytes_max, options.heartbeat};
+                                options.batch_bytes_max, wait};
     const auto began = std::chrono::steady_clock::now();
     Result<FeedStep> step{FeedStep{}};
     if (events_max == 0) {
-        step = co_await subscription_.pause(options.heartbeat);
+        step = co_await subscription_.pause(wait);
     } else {
         step = co_await subscription_.next(limits);
+    }
+    if (has_lapsed(from, pieces)) {
+        co_return pieces;
     }
     if (!step) {
         if (!info(step.error().code).is_retryable) {
@@ -62,6 +71,16 @@ Task<Pieces> FeedCourse::next(std::size_t events_max)
         mark(FeedMark::heartbeat, pieces);
     }
     co_return pieces;
+}
+
+bool FeedCourse::has_lapsed(Position from, Pieces& to)
+{
+    const auto lapse = caller_.lapse();
+    if (lapse) {
+        ended_at_ = from;
+        mark(mark_of(*lapse), to);
+    }
+    return lapse.has_value();
 }
 
 void FeedCourse::mark(FeedMark mark, Pieces& to)

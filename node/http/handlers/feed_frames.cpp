@@ -15,6 +15,8 @@ struct MarkRow {
     FeedEnd end;
 };
 
+constexpr std::string_view sign_in_again = "Sign in again, and connect again from the cursor.";
+
 MarkRow row_of(FeedMark mark)
 {
     switch (mark) {
@@ -35,6 +37,13 @@ MarkRow row_of(FeedMark mark)
                 true,
                 true,
                 FeedEnd::error};
+    case FeedMark::token_expired:
+        return {"token-expired", "token_expired", sign_in_again, true, false, FeedEnd::access};
+    case FeedMark::key_withdrawn:
+        return {"key-withdrawn", "key_withdrawn", sign_in_again, true, false, FeedEnd::access};
+    case FeedMark::certificate_expired:
+        return {"certificate-expired", "certificate_expired", sign_in_again, true, false,
+                FeedEnd::access};
     case FeedMark::fault:
         break;
     }
@@ -64,6 +73,19 @@ std::string line_text(const MarkRow& row, const std::string& cursor)
 }
 
 } // namespace
+
+FeedMark mark_of(security::Lapse lapse)
+{
+    switch (lapse) {
+    case security::Lapse::certificate_expired:
+        return FeedMark::certificate_expired;
+    case security::Lapse::token_expired:
+        return FeedMark::token_expired;
+    case security::Lapse::key_withdrawn:
+        break;
+    }
+    return FeedMark::key_withdrawn;
+}
 
 FeedForm form_of(FeedFraming framing, EventFormat format)
 {

@@ -16,6 +16,10 @@ CloseCode code_for(FeedMark mark)
     if (mark == FeedMark::draining) {
         return CloseCode::going_away;
     }
+    if (mark == FeedMark::token_expired || mark == FeedMark::key_withdrawn ||
+        mark == FeedMark::certificate_expired) {
+        return CloseCode::policy;
+    }
     return mark == FeedMark::fault ? CloseCode::internal : CloseCode::try_again_later;
 }
 

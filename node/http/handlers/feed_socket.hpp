@@ -12,7 +12,8 @@
 // frame, and in the close frame, whose reason is {"code":"overrun","cursor":"42"}.
 //
 //   1000  the client closed            1002, 1003, 1007, 1009  the client broke the protocol
-//   1001  draining: go on elsewhere    1008  a command that is none, or too many messages
+//   1001  draining: go on elsewhere    1008  a command that is none, or too many messages; or the
+//                                            credentials have ended: sign in again
 //   1011  fault, or no pong            1013  overrun: too slow; unavailable: the log is away
 
 #include "node/http/handlers/feed_course.hpp"

@@ -77,12 +77,13 @@ Task<Response> follow_feed(RequestContext& request)
                                                          : problem(cursor.error());
     }
     if (!is_socket) {
-        co_return feed_answer(request, {*cursor, *std::move(filter), *format});
+        co_return feed_answer(request,
+                              {request.caller_ptr(), *cursor, *std::move(filter), *format});
     }
     auto response = accept_socket(request);
     if (response.status == 101) {
         FeedSocket::Start start;
-        start.wish = {*cursor, *std::move(filter), *format};
+        start.wish = {request.caller_ptr(), *cursor, *std::move(filter), *format};
         if (*credit) {
             start.credit = static_cast<std::size_t>(**credit);
         }

@@ -207,7 +207,7 @@ Task<Response> read_events(RequestContext& request)
     }
     if (request.accepts(ndjson_type)) {
         co_return ledger_lines(
-            services, Position{wanted->after},
+            request, Position{wanted->after},
             query->has("limit") ? std::optional{wanted->events_max} : std::nullopt, wanted->format);
     }
     auto page =

@@ -32,7 +32,7 @@ Task<Response> follow_stream(RequestContext& request, StreamName stream, Query q
     FeedFilter filter;
     filter.stream_type = std::move(stream.type);
     filter.stream_id = std::move(stream.id);
-    co_return feed_answer(request, {*cursor, std::move(filter), format});
+    co_return feed_answer(request, {request.caller_ptr(), *cursor, std::move(filter), format});
 }
 
 } // namespace
@@ -64,7 +64,7 @@ Task<Response> read_stream(RequestContext& request)
     const Version after{wanted->after};
     if (request.accepts(ndjson_type)) {
         co_return stream_lines(
-            services, *stream, after,
+            request, *stream, after,
             query->has("limit") ? std::optional{wanted->events_max} : std::nullopt, *format);
     }
     const ReadLimits limits{wanted->events_max, services.limits.page_bytes_max};

@@ -11,11 +11,12 @@ class SocketClient {
 public:
     explicit SocketClient(ServerWorld& world) : world_{world}, client_{world.connect()} {}
 
-    [[nodiscard]] bool open(std::string_view target)
+    [[nodiscard]] bool open(std::string_view target, const std::string& more_fields = {})
     {
-        const auto request = get_text(target, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                                              "Sec-WebSocket-Version: 13\r\n");
+        const auto request =
+            get_text(target, more_fields + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                                           "Sec-WebSocket-Version: 13\r\n");
         const bool is_sent = run_task(world_.context, client_.send(request));
         answer = run_task(world_.context, client_.take_until("\r\n\r\n"));
         return is_sent && answer.find(" 101 ") != std::string::npos;

@@ -4,40 +4,17 @@
 #include "node/security/gate.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/key_file.hpp"
 #include "tests/support/token_signer.hpp"
-
-#include <filesystem>
-#include <fstream>
-#include <unistd.h>
 
 using namespace sealstream;
 using namespace sealstream::security;
+using testing::KeyFile;
 using testing::TokenSigner;
 
 namespace {
 
 constexpr std::int64_t now = 1'790'000'000;
-
-// A file with a key set that vanishes with the test.
-class KeyFile {
-public:
-    explicit KeyFile(const std::string& text)
-    {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "seal-keys-XXXXXX").string();
-        ::close(::mkstemp(pattern.data()));
-        path_ = pattern;
-        write(text);
-    }
-    ~KeyFile() { std::filesystem::remove(path_); }
-    KeyFile(const KeyFile&) = delete;
-    KeyFile& operator=(const KeyFile&) = delete;
-    void write(const std::string& text) const { std::ofstream{path_} << text; }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 std::unique_ptr<Gate> gate_for(const KeyFile& keys, const std::string& more_words = {})
 {
