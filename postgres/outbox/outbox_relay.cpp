@@ -4,6 +4,9 @@
 //      Postgres, and then above attempted_after.
 //   2. emitted_at is set only for what the log has acknowledged, or what was read in it.
 //   3. What this object believes dies with each session; a new one asks Postgres and the log.
+//   4. A version that an append expects was read before the last look at what is in the log, and
+//   before the last proof of ownership; so a relay that was deposed, or an append that was given up
+//   and lands late, fails a condition instead of doubling an event.
 
 #include "postgres/outbox/outbox_relay.hpp"
 
@@ -40,7 +43,8 @@ OutboxRelay::OutboxRelay(EventLog& log, OutboxTarget& target, Pool& pool, Blocki
       stop_{stop},
       options_{std::move(options)},
       metrics_{metrics},
-      backoff_{options_.retry}
+      backoff_{options_.retry},
+      versions_{log}
 {
 }
 
@@ -86,6 +90,7 @@ Task<Result<void>> OutboxRelay::session()
     SEAL_CO_TRY(claim, co_await threads_.run(std::move(claiming)));
     claim_ = claim;
     singly_through_ = 0;
+    surprises_ = 0;
     SEAL_CO_TRY_VOID(co_await recover(connection));
     status_.state = State::relaying;
     metrics_.owner(true);
@@ -122,16 +127,22 @@ Task<Result<void>> OutboxRelay::wait_for_ownership(Connection& connection)
 
 Task<Result<void>> OutboxRelay::recover(Connection& connection)
 {
+    versions_.forget_all();
     auto reading = [&connection, &ledger = options_.ledger, through = claim_.attempted_through] {
         return read_attempted(connection, ledger, through);
     };
-    SEAL_CO_TRY(ids, co_await threads_.run(std::move(reading)));
-    if (ids.empty()) {
+    SEAL_CO_TRY(attempted, co_await threads_.run(std::move(reading)));
+    if (attempted.empty()) {
         SEAL_CO_TRY(head, co_await log_.head());
         claim_.attempted_after = head;
         co_return Result<void>{};
     }
-    SEAL_CO_TRY(found, co_await find_in_log(std::move(ids)));
+    std::vector<StreamName> streams;
+    for (const AttemptedEvent& event : attempted) {
+        streams.push_back(event.stream);
+    }
+    SEAL_CO_TRY_VOID(co_await versions_.learn(std::move(streams)));
+    SEAL_CO_TRY(found, co_await find_in_log(std::move(attempted)));
     if (!found.empty()) {
         log(Level::info, "outbox.found_in_log", "outbox",
             {{"ledger", options_.ledger}, {"events", found.size()}});
@@ -142,9 +153,12 @@ Task<Result<void>> OutboxRelay::recover(Connection& connection)
 
 // Reads on from attempted_after, and moves it to where it has read: what comes into the log later
 // is above that.
-Task<Result<std::vector<Placed>>> OutboxRelay::find_in_log(std::vector<EventId> ids)
+Task<Result<std::vector<Placed>>> OutboxRelay::find_in_log(std::vector<AttemptedEvent> wanted)
 {
-    const std::unordered_set<EventId> wanted{ids.begin(), ids.end()};
+    std::unordered_set<EventId> ids;
+    for (const AttemptedEvent& event : wanted) {
+        ids.insert(event.id);
+    }
     std::vector<Placed> found;
     SEAL_CO_TRY(head, co_await log_.head());
     while (claim_.attempted_after < head && !stop_.requested()) {
@@ -159,7 +173,7 @@ Task<Result<std::vector<Placed>>> OutboxRelay::find_in_log(std::vector<EventId> 
                 co_return Error{Errc::corrupt, "position " + std::to_string(stored.position.value) +
                                                    ": " + describe(event.error())};
             }
-            if (wanted.contains(event->draft.id)) {
+            if (ids.contains(event->draft.id)) {
                 found.push_back(
                     {event->draft.id, std::move(event->stream), stored.position, event->version});
             }
@@ -167,99 +181,6 @@ Task<Result<std::vector<Placed>>> OutboxRelay::find_in_log(std::vector<EventId> 
         claim_.attempted_after = records.back().position;
     }
     co_return found;
-}
-
-Task<Result<std::size_t>> OutboxRelay::relay_page(Connection& connection)
-{
-    auto reading = [&connection, &options = options_] { return read_outbox(connection, options); };
-    SEAL_CO_TRY(page, co_await threads_.run(std::move(reading)));
-    if (page.events.empty()) {
-        co_return std::size_t{0};
-    }
-    const bool is_singly = page.events.front().commit_number <= singly_through_;
-    auto appends = is_singly
-                       ? plan_outbox_singly(std::move(page.events), page.is_cut, options_.limits)
-                       : plan_outbox(std::move(page.events), page.is_cut, options_.limits);
-    const std::int64_t through = appends.back().last_commit;
-    claim_.attempted_through = std::max(claim_.attempted_through, through);
-    SEAL_CO_TRY_VOID(co_await note(connection));
-
-    std::vector<Placed> done;
-    const auto appended = co_await append_all(connection, std::move(appends), done);
-    const std::size_t count = done.size();
-    for (const Placed& placed : done) {
-        claim_.attempted_after = std::max(claim_.attempted_after, placed.position);
-    }
-    SEAL_CO_TRY_VOID(co_await stamp(connection, std::move(done), through, 0));
-    if (!appended) {
-        co_return appended.error();
-    }
-    co_return count + 1; // also after a refusal: look again at once
-}
-
-Task<Result<void>> OutboxRelay::append_all(Connection& connection,
-                                           std::vector<OutboxAppend> appends,
-                                           std::vector<Placed>& done)
-{
-    for (OutboxAppend& append : appends) {
-        if (stop_.requested()) {
-            co_return Result<void>{};
-        }
-        if (clock_.monotonic() - trusted_since_ > options_.trust_longest) {
-            SEAL_CO_TRY_VOID(co_await note(connection)); // we may have been asleep
-        }
-        auto batch = append.batch;
-        auto answer = co_await target_.append(std::move(batch));
-        if (!answer && verdict_of(answer.error().code) == OutboxVerdict::park) {
-            co_return co_await refuse(connection, std::move(append), std::move(answer).error());
-        }
-        if (!answer) {
-            co_return std::move(answer).error();
-        }
-        std::move(answer->events.begin(), answer->events.end(), std::back_inserter(done));
-    }
-    co_return Result<void>{};
-}
-
-Task<Result<void>> OutboxRelay::refuse(Connection& connection, OutboxAppend refused, Error why)
-{
-    if (refused.first_commit != refused.last_commit) {
-        singly_through_ = refused.last_commit;
-        co_return Result<void>{};
-    }
-    report(Level::warn, "outbox.parked", options_.ledger, why);
-    metrics_.parked();
-    auto parking = [&connection, &options = options_, epoch = claim_.epoch,
-                    number = refused.first_commit, reason = describe(why)] {
-        return park_transaction(connection, options.ledger, epoch, number, reason);
-    };
-    auto parked = co_await threads_.run(std::move(parking));
-    co_return parked;
-}
-
-Task<Result<void>> OutboxRelay::stamp(Connection& connection, std::vector<Placed> events,
-                                      std::int64_t through, std::size_t found)
-{
-    const std::size_t count = events.size();
-    auto stamping = [&connection, &options = options_, epoch = claim_.epoch, through,
-                     stamped = std::move(events)] {
-        return stamp_emitted(connection, options.ledger, epoch, stamped, through);
-    };
-    SEAL_CO_TRY_VOID(co_await threads_.run(std::move(stamping)));
-    status_.emitted += count;
-    metrics_.emitted(count, found);
-    co_return Result<void>{};
-}
-
-Task<Result<void>> OutboxRelay::note(Connection& connection)
-{
-    const Monotonic asked = clock_.monotonic();
-    auto noting = [&connection, &options = options_, claim = claim_] {
-        return note_attempt(connection, options.ledger, claim);
-    };
-    SEAL_CO_TRY_VOID(co_await threads_.run(std::move(noting)));
-    trusted_since_ = asked;
-    co_return Result<void>{};
 }
 
 Task<Result<void>> OutboxRelay::look_after(Connection& connection, bool is_owner)

@@ -12,7 +12,8 @@
 //               emitted_at is stamped only after the log's answer. Starting, and going on after any
 //               failure, are the same path: what was noted and not stamped is looked for in the log
 //               itself, then appended again with the same ids. So it does not matter how long the
-//               log remembers ids.
+//               log remembers ids. Two relays that both believe to be the owner fail each other's
+//               conditions (stream_versions.hpp).
 // One owner     Others stand by and take over when the owner's session ends; each owner takes a
 // higher epoch. Refusals      A transaction that the log will never take is parked, with the
 // reason; the rest goes on. Shutdown      After stop.request(), run() ends when the running append
@@ -22,6 +23,7 @@
 #include "core/async/stop.hpp"
 #include "core/base/clock.hpp"
 #include "postgres/outbox/outbox_metrics.hpp"
+#include "postgres/outbox/stream_versions.hpp"
 #include "postgres/pool.hpp"
 
 namespace sealstream {
@@ -61,11 +63,15 @@ private:
     [[nodiscard]] Task<Result<void>> session();
     [[nodiscard]] Task<Result<void>> wait_for_ownership(Connection& connection);
     [[nodiscard]] Task<Result<void>> recover(Connection& connection);
-    [[nodiscard]] Task<Result<std::vector<Placed>>> find_in_log(std::vector<EventId> ids);
+    [[nodiscard]] Task<Result<std::vector<Placed>>> find_in_log(std::vector<AttemptedEvent> wanted);
     [[nodiscard]] Task<Result<std::size_t>> relay_page(Connection& connection);
-    [[nodiscard]] Task<Result<void>> append_all(Connection& connection,
-                                                std::vector<OutboxAppend> appends,
-                                                std::vector<Placed>& done);
+    struct PageOutcome {
+        std::vector<Placed> done;
+        bool is_whole{false};      // the page, not just its beginning
+        bool has_surprised{false}; // the log holds what we did not know of: look at it again
+    };
+    [[nodiscard]] Task<Result<void>>
+    append_all(Connection& connection, std::vector<OutboxAppend> appends, PageOutcome& outcome);
     [[nodiscard]] Task<Result<void>> refuse(Connection& connection, OutboxAppend refused,
                                             Error why);
     [[nodiscard]] Task<Result<void>> stamp(Connection& connection, std::vector<Placed> events,
@@ -86,6 +92,8 @@ private:
 
     // Of the session.
     RelayClaim claim_;
+    StreamVersions versions_;
+    int surprises_{0};               // one after the other
     std::int64_t singly_through_{0}; // a shared append was refused: find out whose fault it is
     Monotonic trusted_since_{};
     Monotonic lag_measured_{};

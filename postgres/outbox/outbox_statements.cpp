@@ -35,7 +35,7 @@ constexpr const char* select_page =
     " WHERE before < $3 ORDER BY commit_number, number";
 
 constexpr const char* select_attempted =
-    "SELECT o.id FROM sealstream.outbox_transactions AS t"
+    "SELECT o.id, o.stream_type, o.stream_id FROM sealstream.outbox_transactions AS t"
     " JOIN sealstream.outbox AS o USING (ledger, frame, txid)"
     " WHERE t.ledger = $1 AND t.emitted_at IS NULL AND t.parked_at IS NULL"
     "   AND t.commit_number <= $2 AND o.emitted_at IS NULL";
@@ -156,16 +156,17 @@ Result<OutboxPage> read_outbox(Connection& connection, const OutboxOptions& opti
     return page;
 }
 
-Result<std::vector<EventId>> read_attempted(Connection& connection, const std::string& ledger,
-                                            std::int64_t through)
+Result<std::vector<AttemptedEvent>> read_attempted(Connection& connection,
+                                                   const std::string& ledger, std::int64_t through)
 {
     SEAL_TRY(answer, connection.run(select_attempted, {ledger, std::to_string(through)}));
-    std::vector<EventId> ids;
+    std::vector<AttemptedEvent> attempted;
     for (std::size_t row = 0; row < answer.rows(); ++row) {
         SEAL_TRY(id, EventId::parse(answer.text(row, 0)));
-        ids.push_back(id);
+        attempted.push_back(
+            {id, {std::string{answer.text(row, 1)}, std::string{answer.text(row, 2)}}});
     }
-    return ids;
+    return attempted;
 }
 
 Result<void> note_attempt(Connection& connection, const std::string& ledger,

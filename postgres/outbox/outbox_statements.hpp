@@ -29,8 +29,13 @@ struct OutboxPage {
 
 [[nodiscard]] Result<OutboxPage> read_outbox(Connection& connection, const OutboxOptions& options);
 
-// The ids of events that wait, up to a commit.
-[[nodiscard]] Result<std::vector<EventId>>
+struct AttemptedEvent {
+    EventId id;
+    StreamName stream;
+};
+
+// The events that wait, up to a commit.
+[[nodiscard]] Result<std::vector<AttemptedEvent>>
 read_attempted(Connection& connection, const std::string& ledger, std::int64_t through);
 
 // Before anything up to `through` is appended.     conflict: another relay has taken over
