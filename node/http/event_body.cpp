@@ -119,6 +119,18 @@ Result<std::vector<EventInput>> parse_body(const RequestContext& request, BodyFo
     return parse_events(request.body, stream ? EventForm::of_one_stream : EventForm::mixed, limits);
 }
 
+Result<EventInput> parse_line(std::string_view line, const std::optional<StreamName>& stream,
+                              const Limits& limits)
+{
+    SEAL_TRY(value, parse_json(line, json_limits(limits)));
+    const auto* object = value.if_object();
+    if (object != nullptr && object->contains("specversion")) {
+        SEAL_TRY(event, parse_structured(value));
+        return to_input(event, stream, limits);
+    }
+    return parse_event(value, stream ? EventForm::of_one_stream : EventForm::mixed, limits);
+}
+
 bool is_event_array(BodyForm form, std::string_view body) noexcept
 {
     const auto first = body.find_first_not_of(" \n\r\t");

@@ -28,6 +28,12 @@ enum class BodyForm : std::uint8_t {
 [[nodiscard]] Result<std::vector<EventInput>>
 parse_body(const RequestContext& request, BodyForm form, const std::optional<StreamName>& stream);
 
+// A line of NDJSON: one event, or one CloudEvent in structured form, which is told by its
+// "specversion". Both may stand in one body.
+//   malformed, bad_name, too_large, …   with a pointer into the line
+[[nodiscard]] Result<EventInput>
+parse_line(std::string_view line, const std::optional<StreamName>& stream, const Limits& limits);
+
 // Whether a body that parse_body has accepted is an array of events: then a pointer into it begins
 // with the event's number.
 [[nodiscard]] bool is_event_array(BodyForm form, std::string_view body) noexcept;

@@ -169,13 +169,6 @@ Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm fo
     return events;
 }
 
-Result<EventInput> parse_event(std::string_view line, EventForm form, const Limits& limits)
-{
-    const JsonLimits json_limits{limits.json_depth_max, limits.body_bytes_max};
-    SEAL_TRY(value, parse_json(line, json_limits));
-    return parse_event(value, form, limits);
-}
-
 void complete(std::vector<EventInput>& events, const std::string& source, std::string_view key,
               EventIdSource& ids)
 {

@@ -31,10 +31,7 @@ enum class EventForm : std::uint8_t { of_one_stream, mixed };
 //   malformed, bad_name, too_large, … with a pointer
 [[nodiscard]] Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm form,
                                                            const Limits& limits);
-// Exactly one object: a line of NDJSON.
-[[nodiscard]] Result<EventInput> parse_event(std::string_view line, EventForm form,
-                                             const Limits& limits);
-// The same of a value that is parsed already.
+// Exactly one object.
 [[nodiscard]] Result<EventInput> parse_event(const boost::json::value& value, EventForm form,
                                              const Limits& limits);
 

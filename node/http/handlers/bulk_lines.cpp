@@ -3,6 +3,7 @@
 // read while they write.
 
 #include "node/http/admission.hpp"
+#include "node/http/event_body.hpp"
 #include "node/http/handlers/appending.hpp"
 #include "node/http/handlers/bulk.hpp"
 #include "node/http/line_reader.hpp"
@@ -88,8 +89,7 @@ private:
                 continue;
             }
             bytes += (*line)->size();
-            const auto form = stream_ ? EventForm::of_one_stream : EventForm::mixed;
-            auto event = parse_event(**line, form, services_.limits);
+            auto event = parse_line(**line, stream_, services_.limits);
             items.push_back(event ? BulkItem{} : failed_item(event.error()));
             events.push_back(event ? *std::move(event) : EventInput{});
             numbers_.push_back(lines_.line_number());
@@ -123,6 +123,7 @@ private:
     static BulkItem failed_item(Error error)
     {
         BulkItem item;
+        item.reason = error.context; // about the client's own line
         item.error = std::move(error);
         return item;
     }

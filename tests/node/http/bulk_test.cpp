@@ -39,6 +39,7 @@ TEST_CASE("each NDJSON line gets its own result, and a bad line harms no other",
         lines[1].find(
             R"({"line":"3","status":400,"code":"malformed","retryable":false,"pointer":"/typ")") ==
         0);
+    CHECK(lines[1].find("unknown member; an event has type, ") != std::string::npos);
     CHECK(lines[2].find(R"({"line":"4","status":201)") == 0);
     CHECK(
         lines[3] ==

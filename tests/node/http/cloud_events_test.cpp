@@ -157,6 +157,36 @@ TEST_CASE("an event without a UUID is the same event when it is sent again", "[h
     CHECK(other.status == 422);
 }
 
+TEST_CASE("a line is a CloudEvent when it has a specversion, and what comes out goes in elsewhere",
+          "[http][cloudevents]")
+{
+    HttpWorld world;
+    HttpWorld elsewhere;
+    const std::string same_again = event_json("order 17", R"(,"data":{"b":1})");
+    const std::string body =
+        same_again + "\n" + R"({"type":"Own","stream":"order/1","data":2})" + "\n" + same_again +
+        "\n" + R"({"specversion":"1.0","id":"1","source":"/shop","type":"no subject"})" + "\n" +
+        R"({"specversion":"2.0"})";
+
+    const Got in = post_as(world, "application/x-ndjson", body);
+    const Got out = world.get("/v1/streams/order/1/events?format=cloudevents",
+                              {{"accept", "application/x-ndjson"}});
+    const std::string events = out.body.substr(0, out.body.find(R"({"trailer")"));
+    const Got copied = post_as(elsewhere, "application/x-ndjson", events);
+    const Got read = elsewhere.get("/v1/streams/order/1/events?format=cloudevents");
+
+    INFO(in.body << out.body << copied.body << read.body);
+    CHECK(in.body.find(R"({"line":"1","status":201)") == 0);
+    CHECK(in.body.find(R"("line":"3","status":201)") != std::string::npos);
+    CHECK(in.body.find(R"("line":"4","status":400,"code":"bad_name")") != std::string::npos);
+    CHECK(in.body.find(R"("line":"5","status":400)") != std::string::npos);
+    CHECK(in.body.find(R"("pointer":"/specversion")") != std::string::npos);
+    CHECK(in.body.find(R"("appended":"2","repeated":"1","failed":"2")") != std::string::npos);
+    CHECK(copied.body.find(R"("appended":"2","repeated":"0","failed":"0")") != std::string::npos);
+    CHECK(read.body.find(R"("id":"order 17","source":"/shop")") != std::string::npos);
+    CHECK(read.body.find(R"("data":{"b":1})") != std::string::npos);
+}
+
 TEST_CASE("lines and feeds show CloudEvents when asked", "[http][cloudevents]")
 {
     HttpWorld world;
