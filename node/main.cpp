@@ -1,4 +1,5 @@
 #include "node/cli/commands.hpp"
+#include "node/cli/usage.hpp"
 #include "node/version.hpp"
 
 #include <iostream>
@@ -7,14 +8,6 @@ int main(int argc, char** argv)
 {
     using namespace sealstream;
     CLI::App app{"Sealstream: an event ledger that can prove itself.", "sealstream"};
-    app.footer("Examples:\n"
-               "  sealstream dev --data .data/dev          try everything on this machine\n"
-               "  sealstream serve --config sealstream.yaml\n"
-               "  sealstream tail --url http://127.0.0.1:8080 --follow\n"
-               "  sealstream verify --config sealstream.yaml --key VKEY\n"
-               "Exit codes: 0 ok, 2 usage, 3 not found, 4 conflict, 5 permission, 6 unavailable,\n"
-               "7 rejected, 10 tampering or loss found, 11 could not decide,\n"
-               "12 findings of doctor, 130 interrupted.");
     app.require_subcommand(1);
     app.set_version_flag("--version", "sealstream " + std::string{version_text});
     int code = cli::exit_ok;
@@ -29,6 +22,17 @@ int main(int argc, char** argv)
     cli::add_append(app, code);
     cli::add_pack(app, code);
     cli::add_tail(app, code);
+    cli::add_policy(app, code);
+    // After the commands, which would all inherit it.
+    app.footer("Examples:\n"
+               "  sealstream dev --data .data/dev          try everything on this machine\n"
+               "  sealstream serve --config sealstream.yaml\n"
+               "  sealstream tail --url http://127.0.0.1:8080 --follow\n"
+               "  sealstream policy list --url http://127.0.0.1:8080\n"
+               "  sealstream verify --config sealstream.yaml --key VKEY\n"
+               "Exit codes: 0 ok, 2 usage, 3 not found, 4 conflict, 5 permission, 6 unavailable,\n"
+               "7 rejected, 10 tampering or loss found, 11 could not decide,\n"
+               "12 findings of doctor, 130 interrupted.");
     if (argc < 2) {
         std::cout << app.help();
         return cli::exit_usage;
@@ -36,8 +40,11 @@ int main(int argc, char** argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const int asked_for = app.exit(error, std::cout, std::cerr);
-        return asked_for == 0 ? cli::exit_ok : cli::exit_usage;
+        if (error.get_exit_code() == 0) { // --help, --version
+            return app.exit(error, std::cout, std::cerr);
+        }
+        std::cerr << cli::describe_usage_error(app, error);
+        return cli::exit_usage;
     }
     return code;
 }

@@ -55,6 +55,10 @@ public:
             for (const std::string& line : lines) {
                 body.append(with_id(line, ids_.next())).append("\n");
             }
+            if (body.find_first_not_of(" \t\r\n") == std::string::npos) {
+                lines_before_ += lines.size();
+                continue;
+            }
             const auto results = co_await send(body);
             if (!results) {
                 totals_.is_complete = false;
@@ -62,7 +66,8 @@ public:
                 co_return fail(results.error());
             }
             print(*results);
-            totals_.lines += lines.size();
+            lines_before_ += lines.size();
+            totals_.lines += results->size();
         }
         print_summary();
         co_return totals_.failed == 0 ? exit_ok : exit_rejected;
@@ -91,7 +96,7 @@ private:
     Task<Result<std::vector<std::string>>> send_once(const std::string& body)
     {
         NodeRequest request;
-        request.is_post = true;
+        request.verb = NodeVerb::post;
         request.target = flags_->stream.empty() ? "/v1/events" : stream_target();
         request.fields = flags_->node.fields();
         request.fields.emplace_back("Content-Type", "application/x-ndjson");
@@ -144,7 +149,7 @@ private:
             totals_.repeated += is_in && parsed->is_repeat ? 1U : 0U;
             totals_.failed += is_in ? 0U : 1U;
             if (flags_->results == "all" || (flags_->results == "errors" && !is_in)) {
-                std::cout << renumbered(line, totals_.lines) << '\n';
+                std::cout << renumbered(line, lines_before_) << '\n';
             }
         }
         std::cout << std::flush;
@@ -164,6 +169,7 @@ private:
     EventIdSource ids_{clock_};
     StdinLines input_;
     Totals totals_;
+    std::uint64_t lines_before_{0}; // of standard input, empty ones too
 };
 
 } // namespace
@@ -176,11 +182,20 @@ void add_append(CLI::App& app, int& code)
     flags->node.add_to(*command);
     command->add_option("from", flags->from, "- is standard input")
         ->required()
-        ->check(CLI::IsMember({"-"}));
+        ->check([](const std::string& from) {
+            return from == "-" ? ""
+                               : "say - and give the lines on standard input: append - < " + from;
+        });
     command->add_option("--stream", flags->stream, "type/id of lines that name no stream");
     command->add_option("--results", flags->results, "which results to print")
         ->check(CLI::IsMember({"all", "errors", "none"}))
         ->capture_default_str();
+    command->footer(
+        "Each line is {\"type\":…,\"stream\":\"type/id\",\"data\":…} or a structured CloudEvent.\n"
+        "Examples:\n"
+        "  echo '{\"stream\":\"deal/3\",\"type\":\"deal.opened\"}' | sealstream append -\n"
+        "  sealstream append - --results errors < events.jsonl\n"
+        "Exit codes: 0 all are in, 7 lines were refused, 6 the node stayed away.");
     command->callback([flags, &code] {
         auto url = NodeUrl::parse(flags->node.url);
         const auto stream = flags->stream.empty() ? Result<StreamName>{StreamName{}}

@@ -18,7 +18,7 @@ int exit_code(Errc code)
     case Errc::unauthenticated:
     case Errc::forbidden:
     case Errc::emission_refused:
-        return 5;
+        return exit_permission;
     case Errc::overloaded:
     case Errc::unavailable:
     case Errc::projection_behind:
@@ -41,7 +41,7 @@ int exit_code(Errc code)
     case Errc::precondition_required:
     case Errc::schema_violation:
     case Errc::schema_incompatible:
-        return 7;
+        return exit_rejected;
     case Errc::corrupt:
         return exit_tampered;
     case Errc::unsupported:

@@ -21,6 +21,7 @@ namespace sealstream::cli {
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_unexpected = 1;
 inline constexpr int exit_usage = 2;
+inline constexpr int exit_permission = 5;
 inline constexpr int exit_rejected = 7;
 inline constexpr int exit_tampered = 10;
 inline constexpr int exit_undecided = 11;
@@ -49,6 +50,7 @@ struct NodeFlags {
     unsigned tries{8};
 
     void add_to(CLI::App& command);
+    void add_address_to(CLI::App& command); // without --tries: of what is asked once
     [[nodiscard]] std::chrono::seconds patience() const;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> fields() const;
 };
@@ -69,6 +71,7 @@ void add_outbox(CLI::App& app, int& code);
 void add_config(CLI::App& app, int& code);
 void add_doctor(CLI::App& app, int& code);
 void add_tail(CLI::App& app, int& code);
+void add_policy(CLI::App& app, int& code);
 void add_append(CLI::App& app, int& code);
 void add_pack(CLI::App& app, int& code);
 

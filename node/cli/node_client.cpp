@@ -1,6 +1,7 @@
 #include "node/cli/node_client.hpp"
 
 #include "core/event/canonical_json.hpp"
+#include "node/cli/node_lines.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,10 +20,37 @@ using boost::asio::ip::tcp;
 
 constexpr std::size_t piece_bytes = 64 << 10;
 constexpr std::size_t problem_bytes_max = 1 << 20;
+constexpr std::size_t answer_bytes_max = 64 << 20;
 
 Error away(const NodeUrl& url, const boost::system::error_code& why)
 {
-    return Error{Errc::unavailable, url.host + ":" + url.port + ": " + why.message()};
+    return Error{Errc::unavailable, "no node answers at " + url.host + ":" + url.port + " (" +
+                                        why.message() +
+                                        "); is it running? --url or SEALSTREAM_URL names another"};
+}
+
+beast::http::verb verb_of(NodeVerb verb)
+{
+    switch (verb) {
+    case NodeVerb::get:
+        return beast::http::verb::get;
+    case NodeVerb::put:
+        return beast::http::verb::put;
+    case NodeVerb::post:
+        return beast::http::verb::post;
+    case NodeVerb::erase:
+        return beast::http::verb::delete_;
+    }
+    return beast::http::verb::get;
+}
+
+Result<boost::json::object> to_object(std::string_view text)
+{
+    auto value = parse_json(text, {64, answer_bytes_max});
+    if (!value || !value->is_object()) {
+        return Error{Errc::malformed, "the node answers with what is no JSON object"};
+    }
+    return std::move(value->get_object());
 }
 
 class Answer final : public NodeAnswer {
@@ -48,9 +76,8 @@ public:
         if (refused) {
             co_return away(url_, refused);
         }
-        const auto verb = wanted.is_post ? beast::http::verb::post : beast::http::verb::get;
-        beast::http::request<beast::http::string_body> request{verb, url_.prefix + wanted.target,
-                                                               11, std::move(wanted.body)};
+        beast::http::request<beast::http::string_body> request{
+            verb_of(wanted.verb), url_.prefix + wanted.target, 11, std::move(wanted.body)};
         request.set(beast::http::field::host, url_.host + ":" + url_.port);
         for (const auto& [name, value] : wanted.fields) {
             request.set(name, value);
@@ -114,7 +141,8 @@ Result<NodeUrl> NodeUrl::parse(std::string_view text)
     const std::string scheme{url->scheme()};
     if (scheme != "http") {
         return Error{scheme == "https" ? Errc::unsupported : Errc::malformed,
-                     "this command speaks http only, not " + scheme};
+                     "this command speaks http only, not " + scheme +
+                         "; ask a node on its own machine, or through a tunnel that speaks TLS"};
     }
     NodeUrl node;
     node.host = std::string{url->host_address()};
@@ -149,6 +177,46 @@ Task<std::string> read_rest(NodeAnswer& answer)
         }
     }
     co_return body;
+}
+
+Task<Result<boost::json::object>>
+ask_json_lines(NodeUrl url, NodeRequest request, std::chrono::seconds patience,
+               const std::function<void(const boost::json::object&)>& on_line)
+{
+    auto asked = co_await NodeAnswer::ask(std::move(url), std::move(request), patience);
+    if (!asked) {
+        co_return asked.error();
+    }
+    NodeAnswer& answer = **asked;
+    if (answer.status() >= 300) {
+        const auto body = co_await read_rest(answer);
+        co_return problem_error(answer.status(), body);
+    }
+    std::string text;
+    boost::json::object last;
+    for (bool goes_on = true; goes_on;) {
+        SEAL_CO_TRY(piece, co_await answer.read_some());
+        goes_on = !piece.empty();
+        text.append(goes_on ? piece : "\n");
+        if (text.size() > answer_bytes_max) {
+            co_return Error{Errc::too_large, "the node's answer has no end"};
+        }
+        while (auto line = take_line(text)) {
+            if (!line->empty()) {
+                SEAL_CO_TRY(object, to_object(*line));
+                last = std::move(object);
+                on_line(last);
+            }
+        }
+    }
+    co_return last;
+}
+
+Task<Result<boost::json::object>> ask_json(NodeUrl url, NodeRequest request,
+                                           std::chrono::seconds patience)
+{
+    const std::function<void(const boost::json::object&)> nothing = [](const auto&) {};
+    co_return co_await ask_json_lines(std::move(url), std::move(request), patience, nothing);
 }
 
 Error problem_error(int status, std::string_view body)

@@ -7,8 +7,10 @@
 #include "core/base/result.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/json/object.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,8 +28,10 @@ struct NodeUrl {
     [[nodiscard]] static Result<NodeUrl> parse(std::string_view text);
 };
 
+enum class NodeVerb : std::uint8_t { get, put, post, erase };
+
 struct NodeRequest {
-    bool is_post{false};
+    NodeVerb verb{NodeVerb::get};
     std::string target; // below the prefix
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
@@ -54,6 +58,16 @@ protected:
 
 // The whole body, at most a mebibyte: for problems.
 [[nodiscard]] Task<std::string> read_rest(NodeAnswer& answer);
+// One object is asked for and read whole; a status of 300 or more is the problem's error. Without
+// a body the object is empty.
+//   malformed   the answer is no JSON object
+[[nodiscard]] Task<Result<boost::json::object>> ask_json(NodeUrl url, NodeRequest request,
+                                                         std::chrono::seconds patience);
+// The same for an answer of lines, each an object: calls `on_line` as they come, returns the last.
+[[nodiscard]] Task<Result<boost::json::object>>
+ask_json_lines(NodeUrl url, NodeRequest request, std::chrono::seconds patience,
+               const std::function<void(const boost::json::object&)>& on_line);
+
 // A problem as an error: the code that it names, what it says as context.
 [[nodiscard]] Error problem_error(int status, std::string_view body);
 

@@ -7,7 +7,7 @@
 
 namespace sealstream::cli {
 
-void NodeFlags::add_to(CLI::App& command)
+void NodeFlags::add_address_to(CLI::App& command)
 {
     command.add_option("--url", url, "of a node, or of one of its ledgers")
         ->envname("SEALSTREAM_URL")
@@ -15,6 +15,11 @@ void NodeFlags::add_to(CLI::App& command)
     command.add_option("--timeout", timeout_seconds, "seconds of silence before the node is away")
         ->check(CLI::Range(1.0, 3600.0))
         ->capture_default_str();
+}
+
+void NodeFlags::add_to(CLI::App& command)
+{
+    add_address_to(command);
     command.add_option("--tries", tries, "before giving up, one after the other")
         ->check(CLI::Range(0, 1'000'000))
         ->capture_default_str();

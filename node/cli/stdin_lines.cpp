@@ -46,12 +46,9 @@ std::vector<std::string> StdinLines::next_batch(Limits limits)
     while (lines.size() < limits.lines_max && bytes < limits.bytes_max) {
         const auto end = buffer_.find('\n', at_);
         if (end != std::string::npos) {
-            std::string line = buffer_.substr(at_, end - at_);
+            lines.push_back(buffer_.substr(at_, end - at_));
             at_ = end + 1;
-            if (line.find_first_not_of(" \t\r") != std::string::npos) {
-                bytes += line.size();
-                lines.push_back(std::move(line));
-            }
+            bytes += lines.back().size() + 1;
             continue;
         }
         const bool may_wait = lines.empty();

@@ -14,7 +14,7 @@ public:
         std::size_t lines_max;
         std::size_t bytes_max; // a longer line still comes whole
     };
-    // At least one line that is not empty; none at the end.
+    // At least one line, also when it is empty, because lines are counted; none at the end.
     [[nodiscard]] std::vector<std::string> next_batch(Limits limits);
 
 private:

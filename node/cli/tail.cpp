@@ -163,6 +163,9 @@ void add_tail(CLI::App& app, int& code)
     command->add_flag("-f,--follow", flags->follows, "go on when all has been read, and reconnect");
     command->add_option("-n,--limit", flags->events_max, "stop after so many events");
     command->add_flag("-q,--quiet", flags->is_quiet, "say nothing of reconnects");
+    command->add_flag_callback(
+        "--cloudevents", [flags] { flags->filter.emplace_back("format", "cloudevents"); },
+        "as structured CloudEvents, which `append -` of another ledger takes");
     add_filter(*command, flags, "type", "type", "event type, prefix.*, or a list with commas");
     add_filter(*command, flags, "stream", "stream", "type/id");
     add_filter(*command, flags, "stream-type", "stream_type", "of streams");
@@ -171,6 +174,11 @@ void add_tail(CLI::App& app, int& code)
     add_filter(*command, flags, "source", "source", "which service appended it");
     add_filter(*command, flags, "from", "from", "time (RFC 3339), inclusive");
     add_filter(*command, flags, "to", "to", "time (RFC 3339), exclusive");
+    command->footer(
+        "Examples:\n"
+        "  sealstream tail --type 'deal.*' --follow\n"
+        "  sealstream tail --after head --follow --stream deal/42\n"
+        "  sealstream tail --cloudevents | sealstream append - --url http://other:8080");
     command->callback([flags, &code] {
         auto url = NodeUrl::parse(flags->node.url);
         if (!url) {

@@ -40,6 +40,16 @@ TEST_CASE("help teaches, and wrong usage is told apart from failure", "[cli]")
     CHECK(run("--help").text.find("sealstream verify") != std::string::npos);
     CHECK(run("").code == 2);
     CHECK(run("serv").code == 2);
+    CHECK(run("serv").text.find("did you mean serve?") != std::string::npos);
+    CHECK(run("nothing-like-it").text.find("did you mean") == std::string::npos);
+    CHECK(run("policy lst").text.find("sealstream policy has no command lst; did you mean list?") !=
+          std::string::npos);
+    CHECK(run("tail --typ=x").text.find("no option --typ; did you mean --type?") !=
+          std::string::npos);
+    CHECK(run("policy").code == 2);
+    CHECK(run("policy").text.find("Usage: sealstream policy") != std::string::npos);
+    CHECK(run("append").code == 2);
+    CHECK(run("append lines").text.find("append - < lines") != std::string::npos);
     CHECK(run("verify").code == 2);
     CHECK(run("--version").code == 0);
 }
