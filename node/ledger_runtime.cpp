@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "node/audit_view.hpp"
 #include "node/feeds/feed_hub.hpp"
+#include "node/groups/measured_groups.hpp"
 #include "node/http/health.hpp"
 #include "node/http/id_lookup.hpp"
 #include "node/http/in_flight_ids.hpp"
@@ -42,6 +43,7 @@ struct LedgerRuntime::Parts {
     prometheus::Registry registry;
     std::unique_ptr<PostgresEventIndex> index;
     std::unique_ptr<PostgresConsumerGroups> groups;
+    std::unique_ptr<MeasuredGroups> measured_groups;
     std::unique_ptr<PostgresIdempotencyIndex> idempotency_index;
     std::unique_ptr<http::IdLookup> id_lookup;
     std::unique_ptr<http::InFlightIds> in_flight;
@@ -223,7 +225,13 @@ void LedgerRuntime::start_node()
     parts_->services->rules = parts_->rules.get();
     parts_->services->policy = settings_.policy;
     parts_->services->rejections = parts_->rejections.get();
-    parts_->services->groups = parts_->groups.get();
+    if (parts_->groups != nullptr) {
+        parts_->measured_groups = std::make_unique<MeasuredGroups>(
+            *parts_->groups, parts_->registry, shared_.stores.clock, shared_.stop_roles,
+            MeasuredGroupsOptions{});
+        shared_.roles.spawn("group metrics", parts_->measured_groups->watch());
+    }
+    parts_->services->groups = parts_->measured_groups.get();
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
     const http::IdLookupOptions lookup;

@@ -89,6 +89,7 @@ ROOMS = [
          headers={"asio", "beast", "boost", "json", "url"}, sources={"prometheus"}),
     Room("node/http/openapi", ["core/base"], sources={"json", "yaml"}),
     Room("node/feeds", CORE, awaitable=True, sources={"asio", "json", "boost"}),
+    Room("node/groups", [*CORE, "core/groups"], awaitable=True, sources={"prometheus"}),
     Room("node/rules", [*CORE, "core/packs", "core/rules"], awaitable=True, sources={"asio", "boost", "json", "prometheus"}),
     Room("node/security", CORE, awaitable=True, headers={"asio", "boost"},
          sources={"beast", "json", "openssl", "prometheus"}),
