@@ -96,7 +96,8 @@ TEST_CASE("a bulk interrupted anywhere, again and again, ends with each event on
         ForgetfulWorld world{limits};
         world.index.stands_at = Position{};
         std::string last;
-        for (int tries = 0; tries < 20 && last.find("\"is_complete\":true") == std::string::npos;
+        // What a try does not meet of the faults, a later one does: more tries than faults.
+        for (int tries = 0; tries < 60 && last.find("\"is_complete\":true") == std::string::npos;
              ++tries) {
             // Sometimes the log fails, before or after it has stored; sometimes the body is cut.
             for (std::uint64_t faults = tries < 12 ? random() % 3 : 0; faults != 0; --faults) {
@@ -118,6 +119,7 @@ TEST_CASE("a bulk interrupted anywhere, again and again, ends with each event on
             last = is_cut ? std::string{} : summary_of(got);
         }
 
+        INFO(last);
         CHECK(last.find("\"failed\":\"0\",\"is_complete\":true") != std::string::npos);
         check_streams(world, lines);
     }
