@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Clients that we did not write follow the ledger.
+"""Clients that we did not write follow the ledger. Browsers are in browser_test.py.
 
-    feed_clients_test.py CLIENT     curl, websockets, eventsource, nats-py or chromium; asks the node at $URL
+    feed_clients_test.py CLIENT     curl, websockets, eventsource or nats-py; asks the node at $URL
 
 Exit code 77 when the client cannot be had.
 """
@@ -120,53 +120,6 @@ async def main():
 asyncio.run(main())
 """
 
-# Evaluated on a page of the node itself, so that EventSource and WebSocket are of the same origin.
-BROWSER = """
-new Promise((done) => {
-  const seen = { sse: [], ws: [] };
-  const append = (type) => fetch('/v1/streams/deal/browser/events', {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ type }) });
-  const look = () => { if (seen.sse.includes('BrowserTwo') && seen.ws.includes('BrowserTwo')) done(JSON.stringify(seen)); };
-  append('BrowserOne').then(() => {
-    const source = new EventSource('/v1/feed?type=Browser*');
-    for (const type of ['BrowserOne', 'BrowserTwo', 'caught-up'])
-      source.addEventListener(type, (event) => { seen.sse.push(event.type); look(); });
-    const socket = new WebSocket(location.href.replace('http', 'ws').replace('/v1/health', '/v1/feed?type=Browser*'));
-    socket.onmessage = (message) => {
-      const frame = JSON.parse(message.data);
-      seen.ws.push(frame.type === 'event' ? frame.event.type : frame.type);
-      look();
-    };
-    setTimeout(() => append('BrowserTwo'), 500);
-    setTimeout(() => done(JSON.stringify(seen)), 15000);
-  });
-})
-"""
-
-DRIVE_CHROMIUM = """
-import asyncio, json, sys, urllib.request, websockets
-
-async def main():
-    port, page, script = sys.argv[1], sys.argv[2], sys.argv[3]
-    for _ in range(100):
-        try:
-            targets = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=5))
-            target = next(one for one in targets if one["type"] == "page" and one["url"] == page)
-            break
-        except (OSError, StopIteration):
-            await asyncio.sleep(0.2)
-    async with websockets.connect(target["webSocketDebuggerUrl"]) as tools:
-        await tools.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {
-            "expression": script, "awaitPromise": True, "returnByValue": True}}))
-        while True:
-            answer = json.loads(await asyncio.wait_for(tools.recv(), 30))
-            if answer.get("id") == 1:
-                print(answer["result"]["result"]["value"])
-                return
-
-asyncio.run(main())
-"""
-
 
 def say(line):
     print(line)
@@ -240,30 +193,7 @@ def nats():
     return 0
 
 
-def chromium():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        say("MISSING: chromium is not installed")
-        return peers.EXIT_MISSING
-    peer = peers.need("websockets")
-    say("RUN " + run([browser, "--version"]).strip())
-    page = URL + "/v1/health"
-    with tempfile.TemporaryDirectory() as home:
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", "--remote-allow-origins=*",
-                   f"--user-data-dir={home}", page]
-        with subprocess.Popen([browser, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                said = next(line for line in process.stderr if "DevTools listening on" in line)
-                port = said.rsplit(":", 1)[1].split("/")[0]
-                seen = json.loads(run([peer.python, "-c", DRIVE_CHROMIUM, port, page, BROWSER]))
-            finally:
-                process.kill()
-    wanted = ["BrowserOne", "caught-up", "BrowserTwo"]
-    expect(seen == {"sse": wanted, "ws": wanted}, seen)
-    return 0
-
-
-CLIENTS = {"curl": curl, "websockets": websockets, "eventsource": eventsource, "nats-py": nats, "chromium": chromium}
+CLIENTS = {"curl": curl, "websockets": websockets, "eventsource": eventsource, "nats-py": nats}
 
 
 def main(arguments):

@@ -14,6 +14,18 @@ deps_root=$deps_dir/root
 ensure_deps() {
     ensure_packages
     ensure_testing_packages
+    ensure_browser
+}
+
+# A browser is 300 MB and only a test peer, so a developer's machine is asked nothing; a machine that proves the
+# project (CI) gets one when it can. Without it the test says MISSING.
+ensure_browser() {
+    { [ -n "${CI:-}" ] && debian_packages >/dev/null && [ "$(id -u)" = 0 ]; } || return 0
+    command -v chromium >/dev/null && return 0
+    say "installing from the distribution: chromium, for one test"
+    mkdir -p "$deps_dir"
+    install_packages chromium >"$deps_dir/browser.log" 2>&1 ||
+        say "apt could not install chromium (${deps_dir#"$root"/}/browser.log): its test will be MISSING"
 }
 
 # Boost is asked for by version: where an older one is installed, the unversioned packages would pull that.
