@@ -3,6 +3,7 @@
 #include "config/keys.hpp"
 
 #include "config/checks.hpp"
+#include "config/pack_keys.hpp"
 #include "config/security_keys.hpp"
 #include "core/event/names.hpp"
 
@@ -362,7 +363,7 @@ const std::vector<Key>& keys()
     static const std::vector<Key> all = [] {
         std::vector<Key> result;
         for (auto& section : {process_keys(), http_keys(), policy_keys(), security_keys(),
-                              store_keys(), role_keys()}) {
+                              store_keys(), role_keys(), pack_keys()}) {
             result.insert(result.end(), section.begin(), section.end());
         }
         return result;

@@ -74,7 +74,7 @@ LedgerPath split_ledger_path(const std::string& path)
 bool may_differ_between_ledgers(const std::string& key)
 {
     return key != "ledger.name" && (key.starts_with("ledger.") || key.starts_with("auditor.") ||
-                                    key.starts_with("projector."));
+                                    key.starts_with("projector.") || key.starts_with("packs."));
 }
 
 // The settings of each further ledger: those of the first, and what is its own.
@@ -97,6 +97,7 @@ void settle_other_ledgers(LoadedSettings& loaded, std::vector<std::string>& prob
         one.settings.other_ledgers.clear();
         one.settings.auditor.key_file.clear(); // a key signs one log
         one.settings.auditor.origin.clear();
+        one.settings.packs.enabled.clear(); // a ledger's packs are its own
         const auto own = loaded.of_ledgers.find(name);
         if (own != loaded.of_ledgers.end()) {
             apply(own->second, one, problems);

@@ -74,6 +74,12 @@ struct OutboxSettings {
     std::chrono::seconds keep{7 * 24 * 3'600}; // rows of what is in the log
 };
 
+struct PackSettings {
+    std::vector<std::string> enabled{}; // load_packs.hpp
+    std::filesystem::path folder{"/usr/share/sealstream/packs"};
+    std::chrono::milliseconds watch{0}; // how often their files are looked at; 0: never
+};
+
 struct LogSettings {
     Level level{Level::info};
 };
@@ -93,6 +99,7 @@ struct Settings {
     ProjectorSettings projector{};
     AuditorSettings auditor{};
     OutboxSettings outbox{};
+    PackSettings packs{};
     LogSettings log{};
     std::vector<std::string> other_ledgers{}; // names; served below /ledgers/{name}
     std::vector<Settings> others{};           // for each of them, with what is its own

@@ -3,6 +3,7 @@
 #include "core/base/encoding.hpp"
 #include "core/event/digest.hpp"
 #include "core/packs/pack_names.hpp"
+#include "core/packs/pack_set.hpp"
 #include "core/packs/reading/sections.hpp"
 
 #include <algorithm>
@@ -10,20 +11,6 @@
 namespace sealstream {
 
 namespace {
-
-// Two routes that one request could mean.
-std::string shape_of(PackMethod method, const std::string& route)
-{
-    std::string shape = std::to_string(static_cast<int>(method));
-    bool is_in_name = false;
-    for (const char c : route) {
-        is_in_name = (is_in_name || c == '{') && c != '}';
-        if (!is_in_name) {
-            shape += c;
-        }
-    }
-    return shape;
-}
 
 class PackLoader {
 public:
@@ -128,7 +115,7 @@ private:
                 return; // told already
             }
             const std::string who = section + "." + part.name;
-            const auto [place, is_new] = owners.emplace(shape_of(part.method, part.route), who);
+            const auto [place, is_new] = owners.emplace(route_shape(part.method, part.route), who);
             if (!is_new) {
                 reading_.fail(*document.find(section)->find(part.name)->find("route"),
                               "this route belongs to " + place->second, "change one of them");

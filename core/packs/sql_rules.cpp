@@ -159,7 +159,8 @@ private:
     {
         for (std::size_t at = 0; at < tokens.size(); ++at) {
             const bool is_first = at == 0 || ends_statement(tokens[at - 1]);
-            const bool is_member = at > 0 && is_symbol(tokens[at - 1], ".");
+            const bool is_member =
+                at > 1 && is_symbol(tokens[at - 1], ".") && !is_word(tokens[at - 2], "pg_catalog");
             if (!is_member) {
                 check_phrases(tokens.subspan(at), is_first);
                 check_calls(tokens.subspan(at));
@@ -167,7 +168,8 @@ private:
             if (rule_.use == SqlUse::query && writes(tokens.subspan(at))) {
                 fail(tokens[at].place, "a query only reads", "write one SELECT");
             }
-            if (tokens[at].kind == SqlTokenKind::body) {
+            const bool may_be_code = rule_.use == SqlUse::tables || rule_.use == SqlUse::rows;
+            if (tokens[at].kind == SqlTokenKind::body && may_be_code) {
                 check_body(tokens[at], depth);
             }
         }
@@ -232,7 +234,6 @@ private:
         const std::size_t tag = (body.text.size() - body.inside.size()) / 2;
         const auto cut = tokenize_sql(
             body.inside, {body.place.line, body.place.column + static_cast<std::uint32_t>(tag)});
-        result_.faults.insert(result_.faults.end(), cut.faults.begin(), cut.faults.end());
         check_words(cut.tokens, depth + 1);
     }
 

@@ -1,0 +1,40 @@
+#include "config/pack_keys.hpp"
+
+#include "config/checks.hpp"
+#include "config/load_packs.hpp"
+
+namespace sealstream {
+
+namespace {
+
+Key enabled_key()
+{
+    Key key{"packs.enabled", "a list of names or folders of packs, each with =prefix if you like",
+            "the ledger's packs; without a prefix their routes are below /packs/{name}", true};
+    key.set = [](Settings& settings, const std::vector<std::string>& words) -> Result<void> {
+        for (const std::string& word : words) {
+            SEAL_TRY_VOID(parse_pack_choice(word));
+        }
+        settings.packs.enabled = words;
+        return {};
+    };
+    key.show = [](const Settings& settings) { return joined(settings.packs.enabled); };
+    return key;
+}
+
+} // namespace
+
+std::vector<Key> pack_keys()
+{
+    const auto pack = [](auto member) { return forms::field(&Settings::packs, member); };
+    return {
+        enabled_key(),
+        forms::text("packs.folder", pack(&PackSettings::folder), "a folder", nullptr,
+                    "where packs that are named without a folder are"),
+        forms::number("packs.watch_ms", pack(&PackSettings::watch), 0, 600'000,
+                      "between two looks at the files of packs, to take edits over while running; "
+                      "0: never"),
+    };
+}
+
+} // namespace sealstream
