@@ -4,6 +4,8 @@
 #include "audit/service/key_file.hpp"
 #include "audit/service/metrics.hpp"
 #include "audit/service/standby.hpp"
+#include "config/load_packs.hpp"
+#include "core/async/backoff.hpp"
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
 #include "node/audit_view.hpp"
@@ -18,6 +20,7 @@
 #include "node/http/services.hpp"
 #include "node/outbox_role.hpp"
 #include "node/rules/metrics.hpp"
+#include "node/rules/pack_registrar.hpp"
 #include "node/rules/rulebook_follower.hpp"
 #include "node/version.hpp"
 #include "postgres/groups/postgres_consumer_groups.hpp"
@@ -75,6 +78,9 @@ LedgerRuntime::~LedgerRuntime() = default;
 
 Task<Result<void>> LedgerRuntime::start()
 {
+    SEAL_CO_TRY(packs, load_packs(settings_));
+    packs_ = std::move(packs);
+    add_packs(settings_, packs_);
     SEAL_CO_TRY(stores, co_await open_stores(settings_, shared_.stores));
     stores_ = std::move(stores);
     if (stores_.pool != nullptr) {
@@ -111,8 +117,57 @@ Task<Result<void>> LedgerRuntime::start()
             sealstream::log(Level::warn, "rulebook.waited_for", "node",
                             {{"ledger", name()}, {"why", describe(read.error())}});
         }
+        const auto registered = co_await register_packs();
+        if (!registered && !info(registered.error().code).is_retryable) {
+            co_return registered.error();
+        }
+        if (!registered) {
+            shared_.roles.spawn("packs", keep_registering());
+        }
     }
     co_return Result<void>{};
+}
+
+// What the packs declare becomes rules of the ledger (node/rules/pack_registrar.hpp).
+Task<Result<void>> LedgerRuntime::register_packs()
+{
+    const SchemaEditLimits limits{settings_.policy.types_max, settings_.policy.schema_versions_max,
+                                  settings_.policy.apply_wait_max};
+    for (const auto& mounted : packs_) {
+        auto pack = mounted.pack;
+        SEAL_CO_TRY(done, co_await register_pack(*stores_.log, *parts_->rules, shared_.ids,
+                                                 std::move(pack), limits));
+        for (const auto& kept : done.kept) {
+            sealstream::log(Level::warn, "pack.rule_kept", "node",
+                            {{"ledger", name()}, {"pack", mounted.pack->name}, {"rule", kept}});
+        }
+        sealstream::log(Level::info, "pack.registered", "node",
+                        {{"ledger", name()},
+                         {"pack", mounted.pack->name},
+                         {"version", mounted.pack->version},
+                         {"edits", done.edits}});
+    }
+    packs_fault_.clear();
+    co_return Result<void>{};
+}
+
+// For a node that starts before its log answers; until then it is not ready.
+Task<void> LedgerRuntime::keep_registering()
+{
+    Backoff backoff{BackoffOptions{}};
+    while (!shared_.stop_roles.requested()) {
+        co_await shared_.stop_roles.sleep_for(backoff.next());
+        const auto registered = co_await register_packs();
+        if (registered) {
+            co_return;
+        }
+        packs_fault_ = describe(registered.error());
+        if (!info(registered.error().code).is_retryable) {
+            sealstream::log(Level::error, "pack.not_registered", "node",
+                            {{"ledger", name()}, {"why", packs_fault_}});
+            co_return;
+        }
+    }
 }
 
 Result<void> LedgerRuntime::start_auditor()
@@ -211,6 +266,9 @@ void LedgerRuntime::start_node()
     parts_->hub->start(shared_.feeds);
     shared_.health.add_check(base_path_.empty() ? "rulebook" : "rulebook of " + name(),
                              [this] { return parts_->rules->fault(); });
+    packs_fault_ = packs_.empty() ? "" : "not registered yet";
+    shared_.health.add_check(base_path_.empty() ? "packs" : "packs of " + name(),
+                             [this] { return packs_fault_; });
     parts_->http_metrics =
         std::make_unique<http::HttpMetrics>(parts_->registry, http::route_labels());
     shared_.health.add_check(base_path_.empty() ? "log" : "log of " + name(), [this] {

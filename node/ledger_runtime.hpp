@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "core/event/event_id.hpp"
+#include "core/packs/pack_set.hpp"
 #include "node/metrics_page.hpp"
 #include "node/stores.hpp"
 
@@ -69,9 +70,13 @@ private:
     void start_rules();
     [[nodiscard]] Task<void> prepare_rejections();
     void start_relay();
+    [[nodiscard]] Task<Result<void>> register_packs();
+    [[nodiscard]] Task<void> keep_registering();
     void start_node();
 
-    const Settings& settings_;
+    Settings settings_; // and what its packs say
+    PackSet packs_;
+    std::string packs_fault_; // why they are not registered; empty: they are
     const std::string base_path_;
     RuntimeShared& shared_;
     Stores stores_;

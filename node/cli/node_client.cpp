@@ -38,6 +38,8 @@ beast::http::verb verb_of(NodeVerb verb)
         return beast::http::verb::put;
     case NodeVerb::post:
         return beast::http::verb::post;
+    case NodeVerb::patch:
+        return beast::http::verb::patch;
     case NodeVerb::erase:
         return beast::http::verb::delete_;
     }

@@ -28,7 +28,7 @@ struct NodeUrl {
     [[nodiscard]] static Result<NodeUrl> parse(std::string_view text);
 };
 
-enum class NodeVerb : std::uint8_t { get, put, post, erase };
+enum class NodeVerb : std::uint8_t { get, put, post, patch, erase };
 
 struct NodeRequest {
     NodeVerb verb{NodeVerb::get};

@@ -2,6 +2,7 @@
 #include "node/cli/commands.hpp"
 #include "node/cli/new_pack.hpp"
 #include "node/cli/pack_report.hpp"
+#include "node/cli/pack_test.hpp"
 
 #include <iostream>
 
@@ -52,6 +53,12 @@ int make(const PackFlags& flags)
     return exit_ok;
 }
 
+int test(const PackFlags& flags)
+{
+    const auto done = run_pack_tests({flags.folder, flags.other, flags.is_json});
+    return done ? *done : fail(done.error());
+}
+
 CLI::App* add(CLI::App& above, const char* name, const char* what, const FlagsPtr& flags,
               int (*run)(const PackFlags&), int& code)
 {
@@ -78,6 +85,12 @@ void add_pack(CLI::App& app, int& code)
     comparing->add_option("old", flags->folder, "folder of the old version")->required();
     comparing->add_option("new", flags->other, "folder of the new version")->required();
     comparing->add_flag("--json", flags->is_json, "for programs");
+
+    auto* const testing =
+        add(*command, "test", "runs the tests of a pack on a private Postgres", flags, &test, code);
+    testing->add_option("folder", flags->folder, "where its pack.yaml is")->required();
+    testing->add_option("--only", flags->other, "cases whose name has this text");
+    testing->add_flag("--json", flags->is_json, "for programs");
 
     auto* const making =
         add(*command, "new", "a small pack to begin with, which passes check and test", flags,

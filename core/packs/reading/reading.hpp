@@ -16,7 +16,11 @@ namespace sealstream {
 
 class Reading {
 public:
-    Reading(const PackFiles& files, ParseDocument parse) : files_{files}, parse_{std::move(parse)}
+    // `file` is the one that fail() speaks of.
+    Reading(const PackFiles& files, ParseDocument parse, std::string file = "pack.yaml")
+        : files_{files},
+          parse_{std::move(parse)},
+          file_{std::move(file)}
     {
     }
 
@@ -57,7 +61,7 @@ public:
 private:
     const PackFiles& files_;
     ParseDocument parse_;
-    std::string file_{"pack.yaml"};
+    std::string file_;
     PackProblems problems_;
     std::set<std::string, std::less<>> used_;
 };

@@ -1,0 +1,5 @@
+SELECT jsonb_build_object(
+    'valid', (:found->>'valid')::boolean,
+    'issues', coalesce(:found->'issues', '[]'),
+    'eventsChecked', (:found->>'events_checked')::bigint,
+    'chainIntact', (:found->>'chain_intact')::boolean) AS body
