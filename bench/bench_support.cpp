@@ -108,11 +108,12 @@ Child::~Child()
 }
 
 NodeProcess::NodeProcess(const std::filesystem::path& programs, const testing::NatsServers& nats,
-                         bool is_synced)
+                         bool is_synced, int replicas)
     : log_{fresh_log()},
       child_{{(programs / "../node/sealstream").string(), "serve", "--set", "roles=node", "--set",
               "nats.url=" + nats.url(), "--set",
-              std::string{"nats.synced="} + (is_synced ? "true" : "false")},
+              std::string{"nats.synced="} + (is_synced ? "true" : "false"), "--set",
+              "nats.replicas=" + std::to_string(replicas)},
              log_},
       port_{wait_for_port(log_)}
 {

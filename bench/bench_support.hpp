@@ -42,7 +42,7 @@ private:
 class NodeProcess {
 public:
     NodeProcess(const std::filesystem::path& programs, const testing::NatsServers& nats,
-                bool is_synced);
+                bool is_synced, int replicas = 1);
 
     [[nodiscard]] const std::string& port() const noexcept { return port_; }
 

@@ -8,18 +8,21 @@
 // a request is an array. Latency is from the first byte sent to the last byte read. What is not
 // answered with 201 counts as failed, and the program then ends with 1.
 //
+// --ca, --certificate, --key   over TLS, and with a certificate of the client's own
+// --header       one more of each request, such as "Authorization: Bearer …"
+// --keys K       each connection's requests have idempotency keys, K different ones in turn: with
+// as
+//                many as requests all are fresh, with few most are repeats
 // --conditional  each connection has a stream of its own, and every append states its version
 // --rate         requests come R times a second, whether or not those before are answered; latency
 //                counts from the moment at which a request was to come (no coordinated omission)
 
-#include "core/async/awaitable.hpp"
+#include "bench/load_wire.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <array>
@@ -33,21 +36,22 @@
 
 namespace {
 
-using boost::asio::ip::tcp;
 using sealstream::Task;
 using sealstream::use_tuple;
+using sealstream::bench::Wire;
 using SteadyClock = std::chrono::steady_clock;
 
 struct Settings {
-    std::string address{"127.0.0.1"};
-    std::uint16_t port{0};
+    sealstream::bench::WireOptions wire;
+    std::string header;
     std::size_t connections{64};
     std::size_t events{1};
     std::size_t bytes{256};
     std::size_t streams{1000};
     double seconds{5};
     double warm_up_seconds{0.5};
-    double rate{0}; // requests a second; 0: as fast as answers come
+    double rate{0};        // requests a second; 0: as fast as answers come
+    std::uint64_t keys{0}; // of a connection
     bool is_conditional{false};
     bool is_json{false};
 };
@@ -61,6 +65,7 @@ struct Tally {
 struct Run {
     Settings settings;
     std::string body;
+    std::optional<boost::asio::ssl::context> tls;
     std::string tag; // tells the streams of this run from those of others
     std::uint64_t next_arrival{0};
     SteadyClock::time_point begin;
@@ -84,13 +89,22 @@ std::string make_body(const Settings& settings)
     return body + "]";
 }
 
-// `version` is what a conditional append expects of its stream.
-std::string make_request(const Run& run, std::size_t stream, std::uint64_t version)
+// `number` is the connection's, `turn` how many requests it has sent before.
+std::string make_request(const Run& run, std::size_t number, std::uint64_t turn)
 {
-    std::string condition;
-    if (run.settings.is_conditional) {
-        condition = version == 0 ? "If-None-Match: *\r\n"
-                                 : "If-Match: \"" + std::to_string(version) + "\"\r\n";
+    const Settings& settings = run.settings;
+    const std::uint64_t version = turn * settings.events; // that a conditional append expects
+    const std::size_t step = settings.is_conditional ? 0 : settings.connections;
+    const std::size_t place = settings.keys != 0 ? turn % settings.keys : turn;
+    const std::size_t stream = (number + place * step) % settings.streams;
+    std::string condition = settings.header;
+    if (settings.keys != 0) {
+        condition += "Idempotency-Key: " + run.tag + std::to_string(number) + "-" +
+                     std::to_string(place) + "\r\n";
+    }
+    if (settings.is_conditional) {
+        condition += version == 0 ? "If-None-Match: *\r\n"
+                                  : "If-Match: \"" + std::to_string(version) + "\"\r\n";
     }
     return "POST /v1/streams/load/" + run.tag + std::to_string(stream) +
            "/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + condition +
@@ -114,17 +128,14 @@ std::optional<std::size_t> answer_size(std::string_view text)
     return head + 4 + length;
 }
 
-Task<bool> read_answer(tcp::socket* socket, std::string* answer)
+Task<bool> read_answer(Wire* wire, std::string* answer)
 {
-    std::array<char, 65536> piece;
-    const auto buffer = boost::asio::buffer(piece);
     answer->clear();
     for (std::optional<std::size_t> size; !size || answer->size() < *size;) {
-        const auto [failure, count] = co_await socket->async_read_some(buffer, use_tuple);
+        const auto failure = co_await wire->read(*answer);
         if (failure) {
             co_return false;
         }
-        answer->append(piece.data(), count);
         size = answer_size(*answer);
     }
     co_return true;
@@ -162,34 +173,27 @@ Task<SteadyClock::time_point> next_due(Run* run, boost::asio::steady_timer* time
 Task<void> keep_appending(Run* run, std::size_t number)
 {
     const auto executor = co_await boost::asio::this_coro::executor;
-    tcp::socket socket{executor};
-    const tcp::endpoint node{boost::asio::ip::make_address(run->settings.address),
-                             run->settings.port};
-    const auto [refused] = co_await socket.async_connect(node, use_tuple);
+    Wire wire{executor, run->tls ? &*run->tls : nullptr};
+    const auto refused = co_await wire.connect(run->settings.wire);
     if (refused) {
         ++run->tally.failed;
         run->tally.first_failure = "connect: " + refused.message();
         co_return;
     }
-    socket.set_option(tcp::no_delay{true});
     boost::asio::steady_timer timer{executor};
     std::string answer;
-    std::uint64_t turn = 0; // of this connection
-    const auto step = run->settings.is_conditional ? 0 : run->settings.connections;
-    for (std::size_t stream = number;; stream += step, ++turn) {
+    for (std::uint64_t turn = 0;; ++turn) {
         const auto began = co_await next_due(run, &timer);
         if (began >= run->end) {
             co_return; // with a rate, what was due before is sent even when that is late
         }
-        const auto request =
-            make_request(*run, stream % run->settings.streams, turn * run->settings.events);
-        const auto buffer = boost::asio::buffer(request);
-        const auto [failure, sent] = co_await boost::asio::async_write(socket, buffer, use_tuple);
+        const auto request = make_request(*run, number, turn);
+        const auto failure = co_await wire.write(request);
         if (failure) {
             ++run->tally.failed;
             co_return;
         }
-        const bool is_read = co_await read_answer(&socket, &answer);
+        const bool is_read = co_await read_answer(&wire, &answer);
         count(*run, answer, began);
         if (!is_read) {
             co_return;
@@ -237,8 +241,8 @@ int main(int argc, char** argv)
     Run run;
     Settings& settings = run.settings;
     CLI::App app{"Appends events over HTTP as fast as a node answers"};
-    app.add_option("--address", settings.address, "IP address of the node");
-    app.add_option("--port", settings.port, "its port")->required();
+    app.add_option("--address", settings.wire.address, "IP address of the node");
+    app.add_option("--port", settings.wire.port, "its port")->required();
     app.add_option("--connections", settings.connections)->check(CLI::Range(1, 10'000));
     app.add_option("--events", settings.events, "in a request")->check(CLI::Range(1, 1000));
     app.add_option("--bytes", settings.bytes, "of data in an event");
@@ -246,6 +250,11 @@ int main(int argc, char** argv)
     app.add_option("--seconds", settings.seconds, "measured")->check(CLI::Range(0.1, 3600.0));
     app.add_option("--warm-up", settings.warm_up_seconds, "before that, not measured");
     app.add_option("--rate", settings.rate, "requests a second, come what may");
+    app.add_option("--ca", settings.wire.ca_file, "over TLS, to a node that it vouches for");
+    app.add_option("--certificate", settings.wire.certificate_file, "the client's own");
+    app.add_option("--key", settings.wire.key_file, "of the certificate");
+    app.add_option("--header", settings.header, "one more of each request");
+    app.add_option("--keys", settings.keys, "idempotency keys of each connection, in turn");
     app.add_flag("--conditional", settings.is_conditional, "every append states a version");
     app.add_flag("--json", settings.is_json, "one JSON object");
     CLI11_PARSE(app, argc, argv);
@@ -256,8 +265,12 @@ int main(int argc, char** argv)
             std::chrono::duration<double>(count));
     };
     run.begin = SteadyClock::now();
-    if (settings.is_conditional) {
+    settings.header += settings.header.empty() ? "" : "\r\n";
+    run.tls = sealstream::bench::tls_context(settings.wire);
+    if (settings.is_conditional || settings.keys != 0) {
         run.tag = std::to_string(run.begin.time_since_epoch().count()) + "-";
+    }
+    if (settings.is_conditional) {
         settings.streams = settings.connections;
     }
     run.measure_from = run.begin + seconds(settings.warm_up_seconds);

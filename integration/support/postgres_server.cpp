@@ -224,6 +224,11 @@ bool PostgresServer::is_installed()
     return !binaries().empty();
 }
 
+fs::path PostgresServer::programs()
+{
+    return binaries();
+}
+
 PostgresServer::PostgresServer(PostgresServerOptions options) : options_{std::move(options)}
 {
     static const Template fresh;

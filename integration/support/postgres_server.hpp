@@ -8,6 +8,7 @@
 // What goes wrong here is thrown as std::runtime_error with the server's last log lines: the test
 // fails.
 
+#include <filesystem>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -23,6 +24,7 @@ class PostgresServer {
 public:
     // False: print a line that starts with "SKIPPED:" and end the test.
     [[nodiscard]] static bool is_installed();
+    [[nodiscard]] static std::filesystem::path programs(); // the folder of `postgres`
 
     explicit PostgresServer(PostgresServerOptions options = {});
     ~PostgresServer();
