@@ -270,8 +270,9 @@ TEST_CASE("whatever is killed, each committed transaction is in the log once, wh
     std::atomic<bool> is_over{false};
     for (int number = 0; number < writers; ++number) {
         applications.push_back(std::make_unique<Application>(cluster, number));
-        threads.emplace_back(
-            [&, number] { applications[static_cast<std::size_t>(number)]->run(is_over); });
+        threads.emplace_back([application = applications.back().get(), &is_over] {
+            application->run(is_over); // the vector still grows
+        });
     }
 
     kill_in_rounds(cluster, rounds());

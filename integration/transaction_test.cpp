@@ -258,7 +258,9 @@ void check_transactions(ClusterOptions options, int rounds, Disturb disturb)
     std::atomic<bool> is_over{false};
     for (std::uint64_t number = 0; number < 6; ++number) {
         clients.push_back(std::make_unique<Client>(cluster.node_ports(), number));
-        threads.emplace_back([&, number] { clients[number]->run_until(is_over); });
+        threads.emplace_back([client = clients.back().get(), &is_over] {
+            client->run_until(is_over); // the vector still grows
+        });
     }
     const auto landed = [&clients] {
         std::size_t count = 0;
