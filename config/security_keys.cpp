@@ -5,6 +5,8 @@
 #include "config/checks.hpp"
 #include "config/keys.hpp"
 
+#include <algorithm>
+
 namespace sealstream {
 
 namespace {
@@ -27,6 +29,13 @@ Result<void> check_nkey(std::string_view text)
          text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos);
     return is_good ? Result<void>{}
                    : Error{Errc::malformed, "must be the public key of a user, 56 letters from U"};
+}
+
+Result<void> check_user(std::string_view text)
+{
+    const bool is_good =
+        std::all_of(text.begin(), text.end(), [](char letter) { return letter > ' '; });
+    return is_good ? Result<void>{} : Error{Errc::malformed, "must be a name without spaces"};
 }
 
 // Lines that a check must accept, each on its own.
@@ -114,6 +123,10 @@ void add_store_keys(std::vector<Key>& keys)
          "the file with the seed of nats.nkey");
     keys.push_back(text("nats.nkey", nats(&ConnectionOptions::nkey), "a public key, U…",
                         &check_nkey, "who signs in to NATS"));
+    keys.push_back(text("nats.user", nats(&ConnectionOptions::user), "a name", &check_user,
+                        "who signs in to NATS with a password"));
+    file("nats.password_file", nats(&ConnectionOptions::password_file),
+         "the file with the password of nats.user");
     file("nats.tls_ca_file", nats(&ConnectionOptions::tls_ca_file),
          "turns TLS to NATS on: the authorities of its servers, whose names are checked");
     file("nats.tls_certificate_file", nats(&ConnectionOptions::tls_certificate_file),
@@ -204,6 +217,11 @@ void broken_security_relations(const Settings& settings, std::vector<std::string
     const auto& nats = settings.nats;
     must_hold(nats.nkey.empty() == nats.nkey_seed_file.empty(),
               "nats.nkey: nats.nkey and nats.nkey_file go together");
+    must_hold(nats.user.empty() == nats.password_file.empty(),
+              "nats.user: nats.user and nats.password_file go together");
+    const int ways = (nats.nkey.empty() ? 0 : 1) + (nats.user.empty() ? 0 : 1) +
+                     (nats.credentials_file.empty() ? 0 : 1);
+    must_hold(ways <= 1, "nats.user: only one of nats.credentials_file, nats.nkey and nats.user");
     must_hold(nats.tls_certificate_file.empty() == nats.tls_key_file.empty(),
               "nats.tls_key_file: tls_certificate_file and tls_key_file go together");
     must_hold(nats.tls_certificate_file.empty() || !nats.tls_ca_file.empty(),

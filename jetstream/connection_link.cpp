@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <fstream>
 #include <thread>
 
 namespace sealstream::jetstream {
@@ -18,6 +19,19 @@ void open_library()
 {
     static const natsStatus opened = nats_Open(-1);
     SEAL_CHECK(opened == NATS_OK, "nats.c starts its threads");
+}
+
+Result<std::string> first_line(const std::string& file)
+{
+    std::ifstream input{file};
+    std::string line;
+    if (!std::getline(input, line) || line.empty()) {
+        return Error{Errc::not_found, "can not read a password from " + file};
+    }
+    if (line.back() == '\r') {
+        line.pop_back();
+    }
+    return line;
 }
 
 constexpr std::size_t drained_at_once =
@@ -123,6 +137,14 @@ Result<ConnectionHandle> Connection::Shared::connect()
     }
     if (!options.nkey.empty()) {
         set(natsOptions_SetNKeyFromSeed(to, options.nkey.c_str(), options.nkey_seed_file.c_str()));
+    }
+    if (!options.user.empty()) {
+        // Read for each connection: it may have been changed.
+        const auto password = first_line(options.password_file);
+        if (!password) {
+            return password.error();
+        }
+        set(natsOptions_SetUserInfo(to, options.user.c_str(), password->c_str()));
     }
     if (!options.tls_ca_file.empty()) {
         set(natsOptions_SetSecure(to, true));

@@ -16,6 +16,8 @@ struct ConnectionOptions {
     std::string credentials_file;             // JWT and seed; empty means none
     std::string nkey;                         // public; signs in together with the next
     std::string nkey_seed_file;
+    std::string user; // signs in together with the next
+    std::string password_file;
     std::string tls_ca_file;          // turns TLS on: only servers that it vouches for, by name
     std::string tls_certificate_file; // to show to the server, with its key
     std::string tls_key_file;
