@@ -9,10 +9,14 @@
 
 namespace sealstream {
 
-std::string metrics_page(const std::vector<LedgerMetrics>& ledgers)
+std::string metrics_page(const std::vector<LedgerMetrics>& ledgers,
+                         const std::function<bool(std::string_view ledger)>& shows)
 {
     std::map<std::string, prometheus::MetricFamily> families;
     for (const LedgerMetrics& ledger : ledgers) {
+        if (!ledger.ledger.empty() && !shows(ledger.ledger)) {
+            continue;
+        }
         ledger.refresh();
         for (prometheus::MetricFamily& family : ledger.registry->Collect()) {
             for (prometheus::ClientMetric& metric : family.metric) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace prometheus {
@@ -19,7 +20,9 @@ struct LedgerMetrics {
     std::function<void()> refresh; // sets what is read only when somebody looks
 };
 
-// Prometheus text format 0.0.4; a family stands once, whatever the number of ledgers.
-[[nodiscard]] std::string metrics_page(const std::vector<LedgerMetrics>& ledgers);
+// Prometheus text format 0.0.4; a family stands once, whatever the number of ledgers. Ledgers that
+// `shows` says no to are left out.
+[[nodiscard]] std::string metrics_page(const std::vector<LedgerMetrics>& ledgers,
+                                       const std::function<bool(std::string_view ledger)>& shows);
 
 } // namespace sealstream

@@ -151,7 +151,9 @@ private:
         server_ =
             std::make_unique<http::Server>(context_.get_executor(), std::move(options), services);
         metrics.push_back(door_->metrics(*server_));
-        services.metrics_text = [metrics] { return metrics_page(metrics); };
+        services.metrics_text = [metrics](const auto& shows) {
+            return metrics_page(metrics, shows);
+        };
         SEAL_TRY_VOID(server_->start());
         is_serving_ = true;
         door_->start(inside_tasks_);

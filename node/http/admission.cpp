@@ -1,6 +1,7 @@
 #include "node/http/admission.hpp"
 
 #include "node/http/caller_watch.hpp"
+#include "node/http/origin.hpp"
 #include "node/http/problem.hpp"
 
 namespace sealstream::http {
@@ -15,7 +16,8 @@ constexpr std::string_view no_credentials = "there are no credentials in the req
 // is the person who may do everything here.
 bool is_really_local(const RequestContext& request)
 {
-    if (!request.is_local) {
+    if (!request.is_local || has_foreign_origin(request.head()) ||
+        has_public_host(request.head())) {
         return false;
     }
     for (const auto* name : {"forwarded", "x-forwarded-for", "x-real-ip"}) {

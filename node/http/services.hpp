@@ -48,8 +48,9 @@ struct Services {
     std::map<std::string, Services*, std::less<>> other_ledgers{}; // only in that one
     std::string default_source{"local"}; // of requests from loopback that name none
     std::string version{"0"};
-    std::function<void()> request_drain{};                  // POST /drain: the same path as SIGTERM
-    std::function<std::string()> metrics_text{};            // of all ledgers; empty: only `metrics`
+    std::function<void()> request_drain{}; // POST /drain: the same path as SIGTERM
+    // Of the ledgers that may be shown; empty: only `metrics`.
+    std::function<std::string(const std::function<bool(std::string_view ledger)>&)> metrics_text{};
     security::Gate* gate{&security::Gate::loopback_only()}; // who a request is from
     RulebookFollower* rules{nullptr};                       // null: only reserved names are refused
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more

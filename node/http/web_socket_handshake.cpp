@@ -2,6 +2,7 @@
 
 #include "core/base/encoding.hpp"
 #include "core/event/digest.hpp"
+#include "node/http/origin.hpp"
 #include "node/http/problem.hpp"
 #include "node/http/web_socket.hpp"
 
@@ -25,16 +26,6 @@ bool has_token(std::string_view list, std::string_view token)
         }
     }
     return false;
-}
-
-// Pages of our own host, and clients that are no browsers and send none.
-bool is_own_origin(const RequestContext& request)
-{
-    const auto origin = request.field("origin");
-    const auto scheme_end = origin.find("://");
-    return !request.head().has_field("origin") ||
-           (scheme_end != std::string_view::npos &&
-            equals_ignoring_case(origin.substr(scheme_end + 3), request.field("host")));
 }
 
 } // namespace
@@ -72,7 +63,7 @@ Response accept_socket(const RequestContext& request)
         return bad_input(
             Error{Errc::malformed, "Sec-WebSocket-Key is 16 bytes in Base64, and given once"});
     }
-    if (!is_own_origin(request)) {
+    if (has_foreign_origin(head)) {
         return problem(Error{Errc::forbidden, "a WebSocket from a page of another origin"});
     }
     Response response;

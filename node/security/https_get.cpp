@@ -70,6 +70,9 @@ Task<Result<void>> read_answer(TlsChannel& channel, Parser& parser)
 {
     boost::beast::flat_buffer input;
     while (!parser.is_done()) {
+        if (input.size() > header_bytes_max) { // a chunk's head, or a field, without end
+            co_return Error{Errc::too_large, "a line of the answer is too long"};
+        }
         const auto space = input.prepare(read_bytes);
         const std::span<char> to{static_cast<char*>(space.data()), space.size()};
         const auto read = co_await channel.read_some(to);

@@ -8,11 +8,15 @@
 // POST …/{token}/extend   {"lease_ms"?}
 //   200  {"leased_until":…}, counted from now
 //
+//   403  a group that is for others (group_access.hpp), or a claim with events that the caller may
+//   not
+//        read: they are given back
 //   400  a name, member or number that is not allowed; 404 no such group
 //   409  stale_token: the lease has run out, or nothing of the claim is left
 //   503  without Postgres there are no groups
 
 #include "core/event/canonical_json.hpp"
+#include "node/http/handlers/group_access.hpp"
 #include "node/http/handlers/group_json.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/problem.hpp"
@@ -97,12 +101,23 @@ Task<Response> claim_events_of_group(RequestContext& request)
     if (!events || !lease) {
         co_return bad_input(!events ? events.error() : lease.error());
     }
+    const auto admitted = co_await admit_to_group(request, *group);
+    if (!admitted) {
+        co_return group_refused(admitted.error());
+    }
     const auto deadline = services.clock.monotonic() + request.preferred_wait();
     auto claimed = co_await services.groups->claim(*group, *events, *lease);
     while (claimed && claimed->events.empty() && !services.stop.requested() &&
            services.clock.monotonic() < deadline) {
         co_await services.stop.sleep_for(claim_poll);
         claimed = co_await services.groups->claim(*group, *events, *lease);
+    }
+    if (claimed && !may_see(request, *claimed)) {
+        const GroupReturn all{};
+        const auto returned = co_await services.groups->give_back(*group, claimed->token, all);
+        co_return group_refused(
+            returned ? Error{Errc::forbidden, "the group has events that the caller may not read"}
+                     : returned.error());
     }
     co_return claimed ? json_ok(claim_json(*claimed)) : group_refused(claimed.error());
 }
@@ -120,6 +135,10 @@ Task<Response> ack_claim(RequestContext& request)
     const auto through = position_member(claim->members, "through");
     if (!through) {
         co_return bad_input(through.error());
+    }
+    const auto admitted = co_await admit_to_group(request, claim->group);
+    if (!admitted) {
+        co_return group_refused(admitted.error());
     }
     const auto count = co_await groups->acknowledge(claim->group, claim->token, *through);
     co_return count ? json_ok("{\"acknowledged\":" + std::to_string(*count) + "}\n")
@@ -139,6 +158,10 @@ Task<Response> nack_claim(RequestContext& request)
     auto what = parse_return(claim->members);
     if (!what) {
         co_return bad_input(what.error());
+    }
+    const auto admitted = co_await admit_to_group(request, claim->group);
+    if (!admitted) {
+        co_return group_refused(admitted.error());
     }
     const auto parked = co_await groups->give_back(claim->group, claim->token, *std::move(what));
     if (!parked) {
@@ -165,6 +188,10 @@ Task<Response> extend_claim(RequestContext& request)
     const auto lease = lease_in(claim->members);
     if (!lease) {
         co_return bad_input(lease.error());
+    }
+    const auto admitted = co_await admit_to_group(request, claim->group);
+    if (!admitted) {
+        co_return group_refused(admitted.error());
     }
     const auto until = co_await groups->extend(claim->group, claim->token, *lease);
     co_return until ? json_ok("{\"leased_until\":" + time_json(*until) + "}\n")

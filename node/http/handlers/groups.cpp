@@ -10,9 +10,13 @@
 // POST   /v1/groups/{group}/parked/{type}/{id}/retry, …/skip
 //   204  its first event is tried again, or never
 //
+//   403  a group that is for others (group_access.hpp); all groups are listed for who may read
+//   every
+//        stream
 //   400  a name, member or number that is not allowed; 404 no such group, or the stream is not
 //   parked 503  without Postgres there are no groups
 
+#include "node/http/handlers/group_access.hpp"
 #include "node/http/handlers/group_json.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/problem.hpp"
@@ -90,6 +94,10 @@ Task<Response> get_group(RequestContext& request)
     if (!name) {
         co_return refused_name(name.error());
     }
+    const auto admitted = co_await admit_to_group(request, *name);
+    if (!admitted) {
+        co_return group_refused(admitted.error());
+    }
     const auto status = co_await request.services().groups->get(*std::move(name));
     co_return status ? json_ok(group_json(*status)) : group_refused(status.error());
 }
@@ -127,8 +135,18 @@ Task<Response> list_parked(RequestContext& request)
     if (!name) {
         co_return refused_name(name.error());
     }
-    const auto streams = co_await request.services().groups->parked(*std::move(name));
-    co_return streams ? json_ok(parked_json(*streams)) : group_refused(streams.error());
+    const auto admitted = co_await admit_to_group(request, *name);
+    if (!admitted) {
+        co_return group_refused(admitted.error());
+    }
+    auto streams = co_await request.services().groups->parked(*std::move(name));
+    if (!streams) {
+        co_return group_refused(streams.error());
+    }
+    std::erase_if(*streams, [&request](const ParkedStream& parked) {
+        return !request.may(security::Role::reader, parked.stream.type);
+    });
+    co_return json_ok(parked_json(*streams));
 }
 
 Task<Response> retry_parked_stream(RequestContext& request)

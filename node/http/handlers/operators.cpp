@@ -76,8 +76,13 @@ Task<Response> get_readyz(RequestContext& request)
 Task<Response> get_metrics(RequestContext& request)
 {
     auto& services = request.services();
+    // One page for several ledgers, and whoever asks may see some of them.
+    const auto shows = [&request, &services](std::string_view ledger) {
+        return services.gate->options().has_open_metrics ||
+               permits_all(request.caller(), security::Role::auditor, ledger);
+    };
     auto response =
-        plain(200, services.metrics_text ? services.metrics_text() : services.metrics.text());
+        plain(200, services.metrics_text ? services.metrics_text(shows) : services.metrics.text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     co_return response;
 }

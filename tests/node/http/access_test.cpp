@@ -190,6 +190,34 @@ TEST_CASE("a proxy on this machine is not this machine's user", "[http][access]"
     CHECK(world.get("/v1/events").status == 200);
 }
 
+TEST_CASE("a page in a browser on this machine is not this machine's user", "[http][access]")
+{
+    HttpWorld world;
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+    const auto post_with = [&world](Fields fields) {
+        return world.post("/v1/streams/deal/1/events", opened, std::move(fields)).status;
+    };
+    const auto get_with = [&world](Fields fields) {
+        return world.get("/v1/events", std::move(fields)).status;
+    };
+
+    for (const auto* host : {"localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "node1",
+                             "a.localhost", "A.LOCALHOST.:80"}) {
+        CAPTURE(host);
+        CHECK(get_with({{"Host", host}}) == 200);
+        CHECK(post_with({{"Host", host}, {"Origin", "http://" + std::string{host}}}) == 201);
+        CHECK(post_with({{"Host", host}, {"Origin", "https://evil.example"}}) == 401);
+        CHECK(post_with({{"Host", host}, {"Origin", "null"}}) == 401);
+    }
+    // A name that was made to lead here: the page and the request are of one origin.
+    for (const auto* host : {"evil.example", "evil.example:8080", "127.0.0.1.evil.example",
+                             "localhost.evil.example.", "xlocalhost.example", "1.2.3"}) {
+        CAPTURE(host);
+        CHECK(get_with({{"Host", host}}) == 401);
+        CHECK(post_with({{"Host", host}, {"Origin", "http://" + std::string{host}}}) == 401);
+    }
+}
+
 TEST_CASE("loopback is trusted only while the settings say so", "[http][access]")
 {
     security::AccessOptions options;

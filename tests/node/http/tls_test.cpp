@@ -159,6 +159,28 @@ TEST_CASE("certificates that prove nothing let nobody in", "[http][tls]")
     }
 }
 
+TEST_CASE("who connected with a certificate is nobody once it has expired", "[http][tls]")
+{
+    Authority authority;
+    const auto gate = gate_for({"signed-in roles=reader"});
+    ServerWorld world{with_tls(authority, authority.issue_server(), ClientCertificates::required)};
+    world.services.gate = gate.get();
+    world.services.feed_options.heartbeat = 20ms;
+    const auto client = authority.issue_client("a", "spiffe://example.org/service/a");
+    boost::asio::steady_timer later{world.context, 100ms};
+    later.async_wait([&world](const boost::system::error_code&) { world.clock.shift = 2h; });
+
+    const auto got =
+        tls_exchange(world, world.server.port(), {authority.certificate_file(), client},
+                     get_text("/v1/feed") + ask); // on one connection
+
+    CHECK(got.answer.starts_with("HTTP/1.1 200 OK"));
+    CHECK_THAT(got.answer,
+               Catch::Contains("event: certificate-expired\ndata: {\"position\":\"0\"}\n\n"));
+    CHECK_THAT(got.answer, Catch::Contains("HTTP/1.1 401 Unauthorized"));
+    CHECK_THAT(got.answer, Catch::Contains("certificate has expired"));
+}
+
 TEST_CASE("without a certificate, one that is optional is not missed", "[http][tls]")
 {
     Authority authority;

@@ -200,6 +200,11 @@ TEST_CASE("what a broken or hostile server says leaves the last good set in use"
     {
         world.server.answer = "HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x');
     }
+    SECTION("the head of a chunk without end")
+    {
+        world.server.answer =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + std::string(1'000'000, 'x');
+    }
     SECTION("one byte at a time, for ever")
     {
         world.server.drip = 50ms;
