@@ -95,6 +95,12 @@ std::size_t acknowledge(StreamWork& work, Position through)
     return count;
 }
 
+void take_back(StreamWork& work)
+{
+    release(work);
+    work.deliveries -= work.deliveries == 0 ? 0U : 1U;
+}
+
 void give_back(StreamWork& work, GroupTime now, const Nack& nack, unsigned deliveries_max)
 {
     fail(work, nack.reason, deliveries_max);

@@ -67,6 +67,9 @@ bool expire(StreamWork& work, GroupTime now, unsigned deliveries_max);
 // left. Returns how many.
 std::size_t acknowledge(StreamWork& work, Position through);
 
+// Ends a claim that was never handed out: it does not count.
+void take_back(StreamWork& work);
+
 struct Nack {
     std::chrono::milliseconds delay{0};
     bool must_park{false};

@@ -40,15 +40,13 @@ Result<ClaimedWork> claim_work(Connection& connection, const GroupKey& key, std:
     SEAL_TRY(works, load_free(connection, key, group.now, events_max));
     const auto free = works;
     ClaimedWork claimed;
-    claimed.token = group.last_token + 1;
-    const ClaimLimits limits{events_max, lease.value_or(group.lease)};
-    claimed.leased_until = group.now + limits.lease;
-    claimed.events = claim(works, group.now, claimed.token, limits);
-    if (claimed.events.empty()) {
-        claimed.token = 0;
-    } else {
+    if (!works.empty()) {
+        SEAL_TRY(token, new_token(connection));
+        const ClaimLimits limits{events_max, lease.value_or(group.lease)};
+        claimed.token = token;
+        claimed.leased_until = group.now + limits.lease;
+        claimed.events = claim(works, group.now, token, limits);
         SEAL_TRY_VOID(save(connection, key, free, works));
-        SEAL_TRY_VOID(save_token(connection, key, claimed.token));
     }
     SEAL_TRY_VOID(transaction.commit());
     return claimed;
@@ -112,6 +110,19 @@ Result<GroupTime> extend_work(Connection& connection, const GroupKey& key, Group
     return until;
 }
 
+Result<void> take_back_work(Connection& connection, const GroupKey& key, GroupToken token)
+{
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY(group, lock_group(connection, key));
+    SEAL_TRY(works, held_by(connection, key, group, token));
+    const auto before = works;
+    for (StreamWork& work : works) {
+        take_back(work);
+    }
+    SEAL_TRY_VOID(save(connection, key, before, works));
+    return transaction.commit();
+}
+
 Result<void> unpark_work(Connection& connection, const GroupKey& key, const StreamName& stream,
                          bool is_skipped)
 {
@@ -129,12 +140,12 @@ Result<void> unpark_work(Connection& connection, const GroupKey& key, const Stre
     return transaction.commit();
 }
 
-Result<void> take_in(Connection& connection, const GroupKey& key, Position from, Position to,
-                     const std::vector<FoundEvent>& events)
+Result<void> take_in(Connection& connection, const GroupKey& key, const GroupRow& looked,
+                     Position to, const std::vector<FoundEvent>& events)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
     SEAL_TRY(group, lock_group(connection, key));
-    if (group.cursor != from) {
+    if (group.cursor != looked.cursor || group.filter != looked.filter) {
         return {};
     }
     SEAL_TRY_VOID(add_events(connection, key, to, events));

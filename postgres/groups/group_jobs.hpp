@@ -25,11 +25,16 @@ return_work(Connection& connection, const GroupKey& key, GroupToken token, const
 [[nodiscard]] Result<GroupTime> extend_work(Connection& connection, const GroupKey& key,
                                             GroupToken token,
                                             std::optional<std::chrono::milliseconds> lease);
+// For a claim whose events never reached its consumer.
+[[nodiscard]] Result<void> take_back_work(Connection& connection, const GroupKey& key,
+                                          GroupToken token);
 [[nodiscard]] Result<void> unpark_work(Connection& connection, const GroupKey& key,
                                        const StreamName& stream, bool is_skipped);
 
-// Takes in what was found between `from` and `to`, unless another call was faster.
-[[nodiscard]] Result<void> take_in(Connection& connection, const GroupKey& key, Position from,
-                                   Position to, const std::vector<FoundEvent>& events);
+// Takes in what the filter of `looked` has found between its cursor and `to`, unless one of the two
+// has changed since.
+[[nodiscard]] Result<void> take_in(Connection& connection, const GroupKey& key,
+                                   const GroupRow& looked, Position to,
+                                   const std::vector<FoundEvent>& events);
 
 } // namespace sealstream

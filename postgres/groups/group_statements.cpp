@@ -16,7 +16,7 @@ constexpr const char* remove = "DELETE FROM sealstream.groups WHERE ledger = $1 
 constexpr const char* list =
     "SELECT name FROM sealstream.groups WHERE ledger = $1 ORDER BY name LIMIT 1000";
 constexpr const char* select_group =
-    "SELECT filter, cursor, lease_ms, deliveries_max, last_token FROM sealstream.groups"
+    "SELECT filter, cursor, lease_ms, deliveries_max FROM sealstream.groups"
     " WHERE ledger = $1 AND name = $2";
 constexpr const char* lock = " FOR UPDATE";
 // A statement of its own: in the one that locks, the time could be from before the wait.
@@ -53,8 +53,7 @@ constexpr const char* update_streams =
 constexpr const char* remove_streams =
     "DELETE FROM sealstream.group_streams AS s USING unnest($3::text[], $4::text[]) AS w (type, id)"
     " WHERE s.ledger = $1 AND s.group_name = $2 AND s.stream_type = w.type AND s.stream_id = w.id";
-constexpr const char* update_token =
-    "UPDATE sealstream.groups SET last_token = $3 WHERE ledger = $1 AND name = $2";
+constexpr const char* next_token = "SELECT nextval('sealstream.group_tokens')";
 
 constexpr const char* insert_events =
     "INSERT INTO sealstream.group_events (ledger, group_name, stream_type, stream_id, position,"
@@ -145,12 +144,9 @@ Result<GroupRow> group_from(Connection& connection, const GroupKey& key, const s
     }
     SEAL_TRY(filter, parse_group_filter(answer.text(0, 0)));
     SEAL_TRY(now, connection.run(select_now));
-    return GroupRow{std::move(filter),
-                    Position{natural(answer, 0, 1)},
+    return GroupRow{std::move(filter), Position{natural(answer, 0, 1)},
                     std::chrono::milliseconds{answer.integer(0, 2)},
-                    static_cast<unsigned>(answer.integer(0, 3)),
-                    natural(answer, 0, 4),
-                    time_in(now, 0, 0)};
+                    static_cast<unsigned>(answer.integer(0, 3)), time_in(now, 0, 0)};
 }
 
 // Columns of rows, as arrays.
@@ -295,10 +291,10 @@ Result<void> save(Connection& connection, const GroupKey& key,
     return {};
 }
 
-Result<void> save_token(Connection& connection, const GroupKey& key, GroupToken token)
+Result<GroupToken> new_token(Connection& connection)
 {
-    SEAL_TRY(saved, connection.run(update_token, {key.ledger, key.name, std::to_string(token)}));
-    return {};
+    SEAL_TRY(answer, connection.run(next_token));
+    return natural(answer, 0, 0);
 }
 
 Result<void> add_events(Connection& connection, const GroupKey& key, Position cursor,

@@ -18,7 +18,6 @@ struct GroupRow {
     Position cursor;
     std::chrono::milliseconds lease{};
     unsigned deliveries_max{1};
-    GroupToken last_token{0};
     GroupTime now{}; // the database's clock, read under the lock
 };
 
@@ -49,8 +48,8 @@ load_expired(Connection& connection, const GroupKey& key, GroupTime now, std::si
 [[nodiscard]] Result<void> save(Connection& connection, const GroupKey& key,
                                 const std::vector<StreamWork>& before,
                                 const std::vector<StreamWork>& after);
-[[nodiscard]] Result<void> save_token(Connection& connection, const GroupKey& key,
-                                      GroupToken token);
+// Higher than every one before, whatever becomes of groups.
+[[nodiscard]] Result<GroupToken> new_token(Connection& connection);
 
 struct FoundEvent {
     StreamName stream;

@@ -132,11 +132,22 @@ PostgresConsumerGroups::claim(std::string group, std::size_t events_max,
     for (const ClaimedEvent& event : work.events) {
         positions.push_back(event.position);
     }
-    SEAL_CO_TRY(events, co_await read_events(std::move(positions)));
+    auto events = co_await read_events(std::move(positions));
+    if (!events && info(events.error().code).is_retryable) {
+        // An outage of the log is no failure of a consumer. If this fails, too, the lease runs out.
+        auto undo = [key, token = work.token](Connection& connection) {
+            return take_back_work(connection, key, token);
+        };
+        const auto ignored = co_await with_connection(threads_, pool_, std::move(undo));
+        static_cast<void>(ignored);
+    }
+    if (!events) {
+        co_return events.error();
+    }
     claimed.token = work.token;
     claimed.leased_until = work.leased_until;
-    for (std::size_t at = 0; at < events.size(); ++at) {
-        claimed.events.push_back({std::move(events[at]), work.events[at].delivery});
+    for (std::size_t at = 0; at < events->size(); ++at) {
+        claimed.events.push_back({std::move((*events)[at]), work.events[at].delivery});
     }
     co_return claimed;
 }
@@ -172,9 +183,9 @@ Task<Result<bool>> PostgresConsumerGroups::look_further(std::string group)
             }
         }
         const bool has_found = !found.empty();
-        auto take = [key, from = looked.group.cursor, to = records.back().position,
+        auto take = [key, group = std::move(looked.group), to = records.back().position,
                      found = std::move(found)](Connection& connection) {
-            return take_in(connection, key, from, to, found);
+            return take_in(connection, key, group, to, found);
         };
         SEAL_CO_TRY_VOID(co_await with_connection(threads_, pool_, std::move(take)));
         if (has_found) {

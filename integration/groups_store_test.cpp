@@ -1,0 +1,137 @@
+// Groups on a real Postgres, on a log in memory: what happens between two calls.
+
+#include "integration/support/postgres_home.hpp"
+#include "postgres/groups/group_jobs.hpp"
+#include "postgres/groups/postgres_consumer_groups.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/memory_event_log.hpp"
+#include "tests/support/sample_events.hpp"
+
+namespace sealstream {
+
+namespace {
+
+using testing::has_no_postgres;
+
+class GroupsHome {
+public:
+    void append(const std::string& stream)
+    {
+        StreamAppend append;
+        append.stream = StreamName{"deal", stream};
+        append.drafts.push_back(testing::sample_draft(++events_));
+        std::vector<StreamAppend> batch;
+        batch.push_back(std::move(append));
+        REQUIRE(home.run(log.append(std::move(batch))));
+    }
+
+    void put(GroupFilter filter = {})
+    {
+        REQUIRE(home.run(groups.put(definition(std::move(filter)))));
+    }
+
+    Result<GroupClaim> claim(std::size_t events_max = 100)
+    {
+        return home.run(groups.claim("workers", events_max, std::nullopt));
+    }
+
+    Result<std::size_t> acknowledge(GroupToken token)
+    {
+        return home.run(groups.acknowledge("workers", token, std::nullopt));
+    }
+
+    static GroupDefinition definition(GroupFilter filter)
+    {
+        return {"workers", std::move(filter), Position{}, std::chrono::minutes{1}, 2};
+    }
+
+    testing::PostgresHome home;
+    SystemClock clock;
+    testing::MemoryEventLog log{home.context.get_executor(), clock};
+    PostgresConsumerGroups groups{GroupsOptions{}, log, home.pool, home.threads};
+    const GroupKey key{GroupsOptions{}.ledger, "workers"};
+
+private:
+    std::uint64_t events_{0};
+};
+
+} // namespace
+
+TEST_CASE("a token of a group that was removed settles nothing of the next one of that name",
+          "[groups]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    GroupsHome at;
+    at.append("1");
+    at.put();
+    const auto first = at.claim();
+    REQUIRE(first);
+    REQUIRE(at.home.run(at.groups.remove("workers")));
+    at.put();
+
+    const auto second = at.claim();
+
+    REQUIRE(second);
+    REQUIRE(second->events.size() == 1);
+    CHECK(second->token > first->token);
+    const auto stale = at.acknowledge(first->token);
+    REQUIRE(!stale);
+    CHECK(stale.error().code == Errc::refused);
+    const auto settled = at.acknowledge(second->token);
+    REQUIRE(settled);
+    CHECK(*settled == 1);
+}
+
+TEST_CASE("a claim that the log fails is no delivery, and parks nothing", "[groups][fault]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    GroupsHome at;
+    at.append("1");
+    at.append("2");
+    at.put();
+    REQUIRE(at.claim(1));
+    for (int tries = 0; tries < 3; ++tries) { // a stream is parked after two deliveries
+        at.log.fail_next_read(Errc::unavailable);
+        const auto failed = at.claim();
+        REQUIRE(!failed);
+        CHECK(failed.error().code == Errc::unavailable);
+    }
+
+    const auto claimed = at.claim();
+
+    REQUIRE(claimed);
+    REQUIRE(claimed->events.size() == 1);
+    CHECK(claimed->events.front().delivery == 1);
+    const auto settled = at.acknowledge(claimed->token);
+    REQUIRE(settled);
+    CHECK(*settled == 1);
+}
+
+TEST_CASE("what a filter lets through that was changed while the log was read is not passed over",
+          "[groups]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    GroupsHome at;
+    GroupFilter others;
+    others.stream_types = {"account"};
+    at.put(others);
+    auto lease = at.home.pool.lend();
+    const auto looked = read_group(**lease, at.key);
+    REQUIRE(looked);
+    at.put();
+    at.append("1");
+
+    REQUIRE(take_in(**lease, at.key, *looked, Position{1}, {}));
+
+    const auto claimed = at.claim();
+    REQUIRE(claimed);
+    CHECK(claimed->events.size() == 1);
+}
+
+} // namespace sealstream
