@@ -1,7 +1,7 @@
 INSERT INTO deal_event
 SELECT stream_id, version, id, type, nullif(actor, ''), data,
        coalesce(meta->'authorityContext', '{}'), coalesce(meta->'evidenceRefs', '[]'),
-       encode(prev_hash, 'hex'), encode(hash, 'hex'), ingested
+       nullif(encode(prev_hash, 'hex'), repeat('0', 64)), encode(hash, 'hex'), ingested
 FROM batch;
 
 -- Of the events of a deal that say the same kind of thing the last one in the batch holds.
