@@ -194,7 +194,7 @@ TEST_CASE("what is said of other ledgers must make sense", "[config]")
 TEST_CASE("every key shows a value that it accepts again, and refuses nonsense", "[config]")
 {
     const std::set<std::string> free_text{"postgres.host", "postgres.database", "postgres.user",
-                                          "nats.url", "postgres.uri"};
+                                          "nats.url",      "packs.folder",      "postgres.uri"};
     std::set<std::string> paths;
     for (const Key& key : keys()) {
         INFO(key.path);

@@ -1,5 +1,5 @@
-#include "core/packs/pack_cases.hpp"
 #include "config/document_yaml.hpp"
+#include "core/packs/pack_cases.hpp"
 #include "tests/support/catch.hpp"
 
 #include <boost/json/parse.hpp>
