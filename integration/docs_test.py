@@ -12,6 +12,7 @@ A command without output below it must only succeed. `# exit 10` at its end
 is the exit code that it must have. What only reads is tried again for a while: read models follow the log.
 
 A page whose ledger needs options says so in a comment: <!-- ledger: --set ledger.chain=deal -->
+In it $ROOT is the folder of this project.
 """
 
 import dataclasses
@@ -194,7 +195,8 @@ def run_page(page):
     if not examples_of(page, text):
         return 0
     options = re.search(r"<!-- ledger:(.*?)-->", text)
-    command = [os.environ["WITH_LEDGER"], *shlex.split(options.group(1) if options else ""), "--",
+    wanted = shlex.split(options.group(1).replace("$ROOT", str(ROOT)) if options else "")
+    command = [os.environ["WITH_LEDGER"], *wanted, "--",
                sys.executable, "-B", __file__, "--here", page]
     return subprocess.run(command, check=False).returncode
 

@@ -23,6 +23,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::seconds catch_up_longest{300};
+constexpr std::chrono::milliseconds pack_watch_interval{500}; // edits take effect while it runs
 constexpr std::size_t import_batch_events = 500;
 constexpr std::string_view dev_origin = "sealstream.dev/main";
 
@@ -251,6 +252,9 @@ Result<int> run_dev(DevFlags& flags)
     settings.postgres.options.uri = postgres.conninfo();
     settings.auditor.key_file = key_file;
     settings.ledger.chain.is_required_everywhere = true;
+    if (settings.packs.watch == std::chrono::milliseconds{0}) {
+        settings.packs.watch = pack_watch_interval;
+    }
     Result<int> outcome{exit_ok};
     const VerifierKey verifier = key.verifier();
     struct Inside {
