@@ -114,6 +114,11 @@ void RequestParser::on_header_impl(error_code& failure)
         failure = error::bad_field;
         return;
     }
+    // Whoever does not know chunks sees another end of this request (RFC 9112, 6.1).
+    if (head_.is_http_1_0 && chunked()) {
+        failure = error::bad_transfer_encoding;
+        return;
+    }
     head_.is_keep_alive = keep_alive();
     head_.is_chunked = chunked();
     if (const auto length = content_length()) {

@@ -81,6 +81,9 @@ TEST_CASE("what is not one clear request is refused and the connection closed", 
         Row{"POST /v1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
             "400"},
         Row{"POST /v1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", "400"},
+        Row{"POST /v1/events HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: "
+            "chunked\r\nContent-Type: application/json\r\n\r\n0\r\n\r\n",
+            "400"},
         Row{"POST /v1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Type: "
             "application/json\r\n\r\nzz\r\n",
             "400"},
