@@ -1,9 +1,12 @@
 // Two relays, or a relay and others, that append at the same time.
 
 #include "integration/support/outbox_home.hpp"
+#include "postgres/outbox/outbox_statements.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/sample_events.hpp"
+
+#include <algorithm>
 
 namespace sealstream {
 
@@ -65,6 +68,68 @@ TEST_CASE("others append to the streams of the outbox, and nothing is lost", "[o
     auto data = outbox.data_in_log();
     REQUIRE(data.size() == 5);
     data.erase(data.begin() + 1);
+    CHECK(data == numbers(1, 4));
+}
+
+namespace {
+
+// Refuses what has `data`, while it is told to.
+class RefusingTarget final : public OutboxTarget {
+public:
+    RefusingTarget(EventLog& log, std::string data) : log_{log}, data_{std::move(data)} {}
+    Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
+    {
+        for (const StreamAppend& append : batch) {
+            for (const Draft& draft : append.drafts) {
+                if (refuses && draft.data == data_) {
+                    co_return Error{Errc::schema_violation, "not now"};
+                }
+            }
+        }
+        co_return co_await log_.append(std::move(batch));
+    }
+    bool refuses{true};
+
+private:
+    EventLog& log_;
+    const std::string data_;
+};
+
+} // namespace
+
+TEST_CASE(
+    "a transaction that was cut and parked, and tried again, doubles nothing of its beginning",
+    "[outbox][fault]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox{MemoryLogOptions{{}, {}, std::chrono::nanoseconds{0}}};
+    outbox.options.limits.append_events_max = 2;
+    REQUIRE(outbox.commit({"deal/1", "deal/1", "deal/1"})); // two appends
+    auto connection = outbox.home.pool.lend();
+    // The first stamp fails, as when Postgres restarts between the two.
+    REQUIRE(
+        (*connection)
+            ->run_script("CREATE SEQUENCE public.stamps;"
+                         "CREATE FUNCTION public.fail_once() RETURNS trigger LANGUAGE plpgsql AS $$"
+                         " BEGIN IF nextval('public.stamps') = 1 THEN"
+                         " RAISE SQLSTATE '40001'; END IF; RETURN NEW; END $$;"
+                         "CREATE TRIGGER fail_once BEFORE UPDATE ON sealstream.outbox"
+                         " FOR EACH ROW EXECUTE FUNCTION public.fail_once()"));
+    RefusingTarget target{outbox.log, "3"};
+    outbox.home.run(outbox.relay_through(target));
+    REQUIRE(outbox.commit({"deal/2"})); // "4": the relay goes on after it
+    outbox.home.run(outbox.relay_through(target));
+
+    target.refuses = false;
+    const auto freed = retry_parked(**connection, "main", std::nullopt);
+    REQUIRE(freed);
+    REQUIRE(*freed == 1);
+    outbox.home.run(outbox.relay_through(target));
+
+    auto data = outbox.data_in_log();
+    std::sort(data.begin(), data.end());
     CHECK(data == numbers(1, 4));
 }
 

@@ -73,6 +73,11 @@ Task<Result<void>> OutboxRelay::append_all(Connection& connection,
             co_return Result<void>{};
         }
         if (!answer && verdict_of(answer.error().code) == OutboxVerdict::park) {
+            // Nobody looks for a parked transaction in the log again. If its beginning is there,
+            // because it was cut, that has to be known first.
+            auto done = std::move(outcome.done);
+            outcome.done.clear();
+            SEAL_CO_TRY_VOID(co_await stamp(connection, std::move(done), append.last_commit, 0));
             co_return co_await refuse(connection, std::move(append), std::move(answer).error());
         }
         if (!answer) {
