@@ -9,8 +9,10 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace sealstream::bench {
 

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <unistd.h>
 
 namespace sealstream::bench {
 
