@@ -58,6 +58,9 @@ struct PostgresSettings {
 struct ProjectorSettings {
     std::size_t batch_events_max{5'000};
     std::chrono::milliseconds batch_wait{20}; // for a batch to fill
+    std::chrono::milliseconds fold_timeout{30'000};
+    std::size_t parked_streams_max{1'000};
+    std::size_t lanes_max{3};
 };
 
 struct AuditorSettings {

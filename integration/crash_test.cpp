@@ -2,6 +2,7 @@
 // model and audit catch up.
 
 #include "integration/support/ledger_invariants.hpp"
+#include "integration/support/tally_pack.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
@@ -39,6 +40,8 @@ void kill_in_rounds(ClusterOptions options, std::size_t count)
     options.nodes = 2;
     options.projectors = 2; // one folds, one stands by
     options.auditors = 2;   // each start deposes the other
+    TestFolder packs{"packs"};
+    options.settings.push_back("packs.enabled=" + write_tally_pack(packs.path().string()));
     Cluster cluster{options};
     auto random = random_generator(1);
     AppenderOptions load;
@@ -65,6 +68,7 @@ void kill_in_rounds(ClusterOptions options, std::size_t count)
               << appended.repeated << " requests repeated, " << appended.unanswered
               << " without an answer" << std::endl;
     check_ledger_invariants(cluster, appended);
+    check_tally(cluster);
 }
 
 } // namespace

@@ -20,7 +20,7 @@ using testing::RunningProjector;
 Projection counts_projection()
 {
     return {"counts", "CREATE TABLE counts (type text PRIMARY KEY, events bigint NOT NULL);", "",
-            "INSERT INTO counts SELECT type, count(*) FROM batch WHERE NOT skipped GROUP BY type"
+            "INSERT INTO counts SELECT type, count(*) FROM incoming WHERE NOT skipped GROUP BY type"
             " ON CONFLICT (type) DO UPDATE SET events = counts.events + excluded.events;"};
 }
 

@@ -19,6 +19,7 @@
 #include "node/http/routes.hpp"
 #include "node/http/services.hpp"
 #include "node/outbox_role.hpp"
+#include "node/projection_watch.hpp"
 #include "node/rules/metrics.hpp"
 #include "node/rules/pack_registrar.hpp"
 #include "node/rules/rulebook_follower.hpp"
@@ -26,11 +27,15 @@
 #include "postgres/groups/postgres_consumer_groups.hpp"
 #include "postgres/postgres_rejection_log.hpp"
 #include "projections/metrics.hpp"
+#include "projections/pack_projections.hpp"
 #include "projections/postgres_event_index.hpp"
 #include "projections/postgres_idempotency_index.hpp"
+#include "projections/postgres_projection_admin.hpp"
 #include "projections/projector.hpp"
 
 #include <prometheus/registry.h>
+
+#include <iterator>
 
 namespace sealstream {
 
@@ -38,6 +43,10 @@ namespace {
 
 constexpr int heartbeats_missed_max = 3; // of the auditor that seals, before another goes on
 constexpr std::chrono::seconds rules_patience{5}; // of a starting node; then it starts unready
+
+// Owner, lanes, claims and rebuilds (projections/options.hpp); one thread for each that works.
+constexpr std::size_t projector_sessions = 12;
+constexpr std::size_t projector_threads = 6;
 
 } // namespace
 
@@ -48,6 +57,8 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<PostgresConsumerGroups> groups;
     std::unique_ptr<MeasuredGroups> measured_groups;
     std::unique_ptr<PostgresIdempotencyIndex> idempotency_index;
+    std::unique_ptr<PostgresProjectionAdmin> projections;
+    std::unique_ptr<ProjectionWatch> projection_watch;
     std::unique_ptr<http::IdLookup> id_lookup;
     std::unique_ptr<http::InFlightIds> in_flight;
     std::unique_ptr<http::IndexWatch> index_watch;
@@ -55,6 +66,8 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<AuditorMetrics> auditor_metrics;
     std::unique_ptr<Auditor> auditor;
     std::unique_ptr<ProjectorMetrics> projector_metrics;
+    std::unique_ptr<Pool> projector_pool;
+    std::unique_ptr<BlockingPool> projector_threads;
     std::unique_ptr<Projector> projector;
     std::unique_ptr<OutboxRole> relay;
     std::unique_ptr<AuditView> view;
@@ -90,6 +103,9 @@ Task<Result<void>> LedgerRuntime::start()
         groups.ledger = settings_.ledger.name;
         parts_->groups = std::make_unique<PostgresConsumerGroups>(
             std::move(groups), *stores_.log, *stores_.pool, shared_.stores.threads);
+        parts_->projections = std::make_unique<PostgresProjectionAdmin>(
+            settings_.ledger.name, *stores_.log, *stores_.pool, shared_.stores.threads,
+            shared_.stores.clock);
         parts_->idempotency_index = std::make_unique<PostgresIdempotencyIndex>(
             settings_.ledger.name, *stores_.pool, shared_.stores.threads);
     }
@@ -214,11 +230,26 @@ Task<void> LedgerRuntime::project()
     ProjectorOptions options;
     options.ledger = settings_.ledger.name;
     options.batch_events_max = settings_.projector.batch_events_max;
+    options.fold_timeout = settings_.projector.fold_timeout;
+    options.parked_streams_max = settings_.projector.parked_streams_max;
+    options.lanes_max = settings_.projector.lanes_max;
     parts_->projector_metrics = std::make_unique<ProjectorMetrics>(parts_->registry);
+    std::vector<Projection> folds{event_index_projection()};
+    for (const MountedPack& mounted : packs_) {
+        auto of_pack = pack_projections(*mounted.pack);
+        std::move(of_pack.begin(), of_pack.end(), std::back_inserter(folds));
+    }
+    // Of its own: a fold may keep a session and a thread busy for long.
+    PostgresOptions sessions = stores_.pool->options();
+    sessions.connections_max = projector_sessions;
+    parts_->projector_pool = std::make_unique<Pool>(std::move(sessions));
+    parts_->projector_threads =
+        std::make_unique<BlockingPool>(BlockingPoolOptions{projector_threads, 1'024});
     parts_->projector = std::make_unique<Projector>(
-        *stores_.log, *stores_.pool, shared_.stores.threads, shared_.stores.clock,
-        shared_.stop_roles, options, *parts_->projector_metrics);
+        *stores_.log, *parts_->projector_pool, *parts_->projector_threads, shared_.stores.clock,
+        shared_.stop_roles, options, *parts_->projector_metrics, std::move(folds));
     co_await parts_->projector->run();
+    parts_->projector_threads->join();
 }
 
 void LedgerRuntime::start_rules()
@@ -290,6 +321,7 @@ void LedgerRuntime::start_node()
         shared_.roles.spawn("group metrics", parts_->measured_groups->watch());
     }
     parts_->services->groups = parts_->measured_groups.get();
+    parts_->services->projections = parts_->projections.get();
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
     const http::IdLookupOptions lookup;
@@ -299,6 +331,12 @@ void LedgerRuntime::start_node()
     parts_->in_flight = std::make_unique<http::InFlightIds>(lookup.in_flight_ids_max);
     parts_->services->id_lookup = parts_->id_lookup.get();
     parts_->services->in_flight = parts_->in_flight.get();
+    if (parts_->projections != nullptr) {
+        parts_->projection_watch = std::make_unique<ProjectionWatch>(
+            *parts_->projections, *stores_.log, shared_.stop_roles, parts_->registry,
+            ProjectionWatchOptions{});
+        shared_.roles.spawn("projection watch", parts_->projection_watch->run());
+    }
     if (parts_->index != nullptr) {
         parts_->index_watch =
             std::make_unique<http::IndexWatch>(*parts_->index, shared_.appends, shared_.stop_http);

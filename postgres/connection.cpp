@@ -97,7 +97,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& opti
     }
     const auto silent = [](void*, const PGresult*) {};
     PQsetNoticeReceiver(connection->session_, silent, nullptr);
-    const auto set = connection->run_script(session_settings(options));
+    connection->settings_ = session_settings(options);
+    const auto set = connection->run_script(connection->settings_);
     if (!set) {
         return with_context(set.error(), "setting up a session");
     }
@@ -113,6 +114,7 @@ Result<SqlResult> Connection::checked(pg_result* result)
 {
     SqlResult answer{result};
     if (!is_success(result)) {
+        last_sqlstate_ = sqlstate_of(result);
         return failure_of(session_, result);
     }
     return answer;
@@ -205,6 +207,13 @@ void Connection::roll_back() noexcept
     }
 }
 
+std::string Connection::reset_script()
+{
+    prepared_.clear();
+    return "CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; RESET ALL; " + settings_ +
+           "; SELECT pg_catalog.pg_advisory_unlock_all();";
+}
+
 Result<std::size_t> Connection::take_notifications()
 {
     if (PQconsumeInput(session_) != 1) {
@@ -231,6 +240,11 @@ bool Connection::is_broken() const noexcept
 bool Connection::is_idle() const noexcept
 {
     return PQtransactionStatus(session_) == PQTRANS_IDLE;
+}
+
+int Connection::backend_pid() const noexcept
+{
+    return PQbackendPID(session_);
 }
 
 int Connection::server_version() const noexcept

@@ -59,6 +59,14 @@ public:
     // Ends what is open, without a word; for destructors.
     void roll_back() noexcept;
 
+    // Text for run_script() that ends whatever foreign SQL may have left in this session: cursors,
+    // prepared statements (ours too: they are made again), settings, LISTEN, advisory locks. May
+    // stand inside a transaction; temporary tables stay.
+    [[nodiscard]] std::string reset_script();
+
+    // Of the last statement that failed; empty when the connection broke.
+    [[nodiscard]] const std::string& last_sqlstate() const noexcept { return last_sqlstate_; }
+
     // Notifications that have arrived for LISTENed channels; never blocks.
     //   unavailable   the connection is broken
     [[nodiscard]] Result<std::size_t> take_notifications();
@@ -67,6 +75,7 @@ public:
     [[nodiscard]] bool is_broken() const noexcept;
     [[nodiscard]] bool is_idle() const noexcept;       // usable, and no transaction is open
     [[nodiscard]] int server_version() const noexcept; // 150004 = 15.4
+    [[nodiscard]] int backend_pid() const noexcept;    // of the server's process for this session
 
 private:
     explicit Connection(pg_conn* session) : session_{session} {}
@@ -75,6 +84,8 @@ private:
 
     pg_conn* session_;
     std::map<std::string, std::string> prepared_; // text of a statement -> its name
+    std::string settings_;                        // what open() has set
+    std::string last_sqlstate_;
 };
 
 // A transaction that is rolled back unless it was committed.

@@ -66,7 +66,22 @@ void add_time(CopyBuffer& rows, const std::optional<WallTime>& time)
     rows.add_bigint(time->nanoseconds);
 }
 
-void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event, bool is_skipped,
+void add_hash(CopyBuffer& rows, const std::optional<Digest>& hash)
+{
+    if (hash) {
+        rows.add_bytes(hash->view());
+    } else {
+        rows.add_null();
+    }
+}
+
+// What the rules of the log say about one event.
+struct RuleColumns {
+    bool is_skipped;
+    std::uint32_t schema_version;
+};
+
+void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event, RuleColumns rules,
              std::vector<std::string>& words)
 {
     const Draft& draft = event.draft;
@@ -104,7 +119,10 @@ void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event, b
         rows.add_text(word);
     }
     rows.end_array();
-    rows.add_boolean(is_skipped);
+    rows.add_integer(static_cast<std::int32_t>(rules.schema_version));
+    add_hash(rows, event.hash);
+    add_hash(rows, event.prev_hash);
+    rows.add_boolean(rules.is_skipped);
 }
 
 } // namespace
@@ -129,10 +147,13 @@ BatchRows encode_batch(const std::vector<StoredRecord>& records, SkipRules& rule
                                        "position " + std::to_string(record.position.value));
             break;
         }
-        add_row(batch.rows, record, *event, *is_skipped, words);
+        add_row(batch.rows, record, *event, {*is_skipped, rules.schema_version(event->draft.type)},
+                words);
         batch.last = record.position;
+        batch.last_ingested = record.ingested;
     }
     batch.skipped_types = rules.types();
+    batch.schema_versions = rules.schema_versions();
     return batch;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Stored records as rows of the temporary table `batch`, which every fold reads: pure.
+// Stored records as rows of the temporary table `incoming`: pure. Our own folds read it; folds of
+// packs read `batch` (apart/batch_table.hpp), which holds what of it is for them.
 //
 //   position, version               bigint
 //   id                              uuid
@@ -13,6 +14,8 @@
 //   data, meta                      jsonb; meta may be null
 //   data_exact, meta_exact          text; null wherever jsonb says it all
 //   words                           text[]; of `data`, for search (words.hpp)
+//   schema_version                  integer; of the type's schema at this position, from 1
+//   hash, prev_hash                 bytea; null unless the stream is chained
 //   skipped                         boolean; the type is skip_in_projection at this position: a
 //                                   fold that counts says WHERE NOT skipped
 //
@@ -30,8 +33,8 @@
 namespace sealstream {
 
 // Empties itself at every commit; made once a session.
-inline constexpr const char* create_batch_table =
-    "CREATE TEMPORARY TABLE IF NOT EXISTS batch ("
+inline constexpr const char* create_incoming_table =
+    "CREATE TEMPORARY TABLE IF NOT EXISTS incoming ("
     " position bigint NOT NULL, id uuid NOT NULL,"
     " stream_type text COLLATE \"C\" NOT NULL, stream_id text COLLATE \"C\" NOT NULL,"
     " version bigint NOT NULL, type text COLLATE \"C\" NOT NULL,"
@@ -40,10 +43,11 @@ inline constexpr const char* create_batch_table =
     " ingested timestamptz NOT NULL, ingested_nanos bigint NOT NULL,"
     " key text COLLATE \"C\" NOT NULL, data jsonb NOT NULL, meta jsonb,"
     " data_exact text, meta_exact text, words text[] COLLATE \"C\" NOT NULL,"
+    " schema_version integer NOT NULL, hash bytea, prev_hash bytea,"
     " skipped boolean NOT NULL"
     ") ON COMMIT DELETE ROWS";
-inline constexpr const char* copy_batch = "COPY pg_temp.batch FROM STDIN (FORMAT binary)";
-inline constexpr std::size_t batch_columns = 20;
+inline constexpr const char* copy_batch = "COPY pg_temp.incoming FROM STDIN (FORMAT binary)";
+inline constexpr std::size_t batch_columns = 23;
 
 struct BatchRows {
     Position first; // positions of the rows: first to last, without gap
@@ -51,7 +55,9 @@ struct BatchRows {
     CopyBuffer rows;
     std::optional<Error> fault; // corrupt: the record after `last` does not decode; unsupported: it
                                 // edits a policy in an unknown way
-    std::vector<std::string> skipped_types{}; // SkipRules after `last`
+    std::vector<std::string> skipped_types{};   // SkipRules after `last`
+    std::vector<std::string> schema_versions{}; // the same
+    WallTime last_ingested{};
 };
 
 // `records` ascend without gap and are not empty; `rules` are those before the first, and then

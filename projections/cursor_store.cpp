@@ -1,5 +1,8 @@
 #include "projections/cursor_store.hpp"
 
+#include "projections/apart/roles.hpp"
+#include "projections/pack_projections.hpp"
+
 #include <algorithm>
 
 namespace sealstream {
@@ -10,12 +13,12 @@ using State = ProjectionVersion::State;
 
 constexpr const char* insert_version =
     "INSERT INTO sealstream.projections"
-    " (ledger, name, version, state, schema_name, fold_digest, incarnation)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    " (ledger, name, version, state, schema_name, fold_digest, incarnation, definition)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)";
 
 constexpr const char* select_versions =
     "SELECT name, version, state, schema_name, cursor, epoch, fold_digest, incarnation,"
-    "  array_to_string(skipped_types, ' ')"
+    "  array_to_string(skipped_types, ' '), array_to_string(schema_versions, ' '), definition"
     " FROM sealstream.projections WHERE ledger = $1 AND name = $2 AND state = $3";
 
 constexpr const char* next_version =
@@ -23,11 +26,23 @@ constexpr const char* next_version =
     " WHERE ledger = $1 AND name = $2";
 
 constexpr const char* take = "UPDATE sealstream.projections"
-                             " SET epoch = epoch + 1, halted = NULL, changed_at = clock_timestamp()"
+                             " SET epoch = epoch + 1, halted = NULL, halt_code = NULL,"
+                             "  definition = coalesce(definition, $4::jsonb),"
+                             "  changed_at = clock_timestamp()"
                              " WHERE ledger = $1 AND name = $2 AND version = $3 RETURNING epoch";
 
-constexpr const char* set_halted = "UPDATE sealstream.projections SET halted = $3"
+constexpr const char* set_halted = "UPDATE sealstream.projections"
+                                   " SET halted = $3, halt_code = $4"
                                    " WHERE ledger = $1 AND name = $2 AND state = 'active'";
+
+constexpr const char* keep_fault =
+    "INSERT INTO sealstream.projection_faults (ledger, name, code, reason) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (ledger, name) DO UPDATE SET code = excluded.code, reason = excluded.reason,"
+    " at = excluded.at";
+constexpr const char* forget_fault =
+    "DELETE FROM sealstream.projection_faults WHERE ledger = $1 AND name = $2";
+
+constexpr const char* watch_tables = "SELECT sealstream.watch_tables($1)";
 
 constexpr const char* use_schema = "SELECT set_config('search_path', $1, true)";
 
@@ -36,7 +51,7 @@ constexpr const char* try_lock =
 constexpr const char* unlock_all = "SELECT pg_advisory_unlock_all()";
 
 // Event types have no spaces.
-std::vector<std::string> types_in(std::string_view text)
+std::vector<std::string> words_in(std::string_view text)
 {
     std::vector<std::string> types;
     while (!text.empty()) {
@@ -47,18 +62,27 @@ std::vector<std::string> types_in(std::string_view text)
     return types;
 }
 
-Result<void> make_tables(Connection& connection, const std::string& schema_name,
+Result<void> make_tables(Connection& connection, const std::string& ledger,
+                         const Projection& projection, const std::string& schema_name,
                          const std::string& sql)
 {
     const auto made = connection.run_script("CREATE SCHEMA " + sql_name(schema_name));
     if (!made) {
         return made.error();
     }
-    SEAL_TRY(used, connection.run(use_schema, {sql_name(schema_name)}));
-    const auto run = connection.run_script(sql);
+    Result<void> run;
+    if (projection.is_apart()) {
+        const auto roles = apart_roles(ledger, projection.pack);
+        run = make_apart(connection, roles);
+        run = run ? make_as_owner(connection, roles, schema_name, sql) : run;
+    } else {
+        SEAL_TRY(used, connection.run(use_schema, {sql_name(schema_name)}));
+        run = connection.run_script(sql);
+    }
     if (!run) {
         return with_context(run.error(), "making the tables of " + schema_name);
     }
+    SEAL_TRY(watched, connection.run(watch_tables, {schema_name}));
     return {};
 }
 
@@ -75,21 +99,35 @@ Result<std::string> create_version(Connection& connection, const std::string& le
     const bool is_active = state == State::active;
     const std::string schema_name = is_active ? active_schema_name(ledger, projection.name)
                                               : other_schema_name(ledger, projection.name, version);
-    const auto made = make_tables(connection, schema_name,
-                                  is_active ? projection.schema_sql + "\n" + projection.indexes_sql
-                                            : projection.schema_sql);
+    const auto made =
+        make_tables(connection, ledger, projection, schema_name,
+                    is_active ? projection.schema_sql + "\n;\n" + projection.indexes_sql
+                              : projection.schema_sql);
     if (!made) {
         return made.error();
     }
-    SEAL_TRY(inserted,
-             connection.run(insert_version, {ledger, projection.name, std::to_string(version),
-                                             std::string{name(state)}, schema_name,
-                                             projection.digest(), incarnation}));
+    SEAL_TRY(inserted, connection.run(insert_version,
+                                      {ledger, projection.name, std::to_string(version),
+                                       std::string{name(state)}, schema_name, projection.digest(),
+                                       incarnation, definition_text(projection)}));
     return std::to_string(version);
 }
 
-Result<ProjectionVersion> claim_one(Connection& connection, const std::string& ledger,
-                                    const Projection& projection, const std::string& incarnation)
+ProjectionVersion version_in(const SqlResult& found)
+{
+    return {std::string{found.text(0, 0)},
+            static_cast<int>(found.integer(0, 1)),
+            State::active,
+            std::string{found.text(0, 3)},
+            Position{static_cast<std::uint64_t>(found.integer(0, 4))},
+            static_cast<std::uint64_t>(found.integer(0, 5)),
+            std::string{found.text(0, 6)},
+            words_in(found.text(0, 8)),
+            words_in(found.text(0, 9))};
+}
+
+Result<Claimed> claim_in_transaction(Connection& connection, const std::string& ledger,
+                                     const Projection& projection, const std::string& incarnation)
 {
     const SqlValues key{ledger, projection.name, "active"};
     SEAL_TRY(found, connection.run(select_versions, key));
@@ -99,24 +137,33 @@ Result<ProjectionVersion> claim_one(Connection& connection, const std::string& l
         SEAL_TRY(fresh, connection.run(select_versions, key));
         found = std::move(fresh);
     }
-    ProjectionVersion owned{projection.name,
-                            static_cast<int>(found.integer(0, 1)),
-                            State::active,
-                            std::string{found.text(0, 3)},
-                            Position{static_cast<std::uint64_t>(found.integer(0, 4))},
-                            0,
-                            std::string{found.text(0, 6)},
-                            types_in(found.text(0, 8))};
+    Claimed claimed{version_in(found), projection, false};
     if (found.text(0, 7) != incarnation) {
         return Error{Errc::corrupt, projection.name + " was folded from another log than this one"};
     }
-    if (owned.fold_digest != projection.digest()) {
-        return Error{Errc::unsupported,
-                     "the tables of " + projection.name + " were made by other SQL: rebuild it"};
+    if (claimed.version.fold_digest != projection.digest()) {
+        if (found.is_null(0, 10)) {
+            return Error{Errc::unsupported, "the tables of " + projection.name +
+                                                " were made by other SQL: rebuild it"};
+        }
+        SEAL_TRY(as_made, parse_definition(projection.name, found.text(0, 10)));
+        claimed.fold = std::move(as_made);
+        claimed.is_outdated = true;
     }
-    SEAL_TRY(taken, connection.run(take, {ledger, projection.name, std::to_string(owned.version)}));
-    owned.epoch = static_cast<std::uint64_t>(taken.integer(0, 0));
-    return owned;
+    if (claimed.fold.is_apart()) {
+        // The database may have been restored where the roles are not.
+        const auto made = make_apart(connection, apart_roles(ledger, claimed.fold.pack));
+        if (!made) {
+            return made.error();
+        }
+    }
+    SEAL_TRY(taken,
+             connection.run(take, {ledger, projection.name, std::to_string(claimed.version.version),
+                                   definition_text(claimed.fold)}));
+    SEAL_TRY(watched, connection.run(watch_tables, {claimed.version.schema_name}));
+    SEAL_TRY(forgotten, connection.run(forget_fault, {ledger, projection.name}));
+    claimed.version.epoch = static_cast<std::uint64_t>(taken.integer(0, 0));
+    return claimed;
 }
 
 } // namespace
@@ -130,22 +177,16 @@ std::string sql_name(std::string_view identifier)
     return text + "\"";
 }
 
-Result<std::vector<ProjectionVersion>> claim_active(Connection& connection,
-                                                    const std::string& ledger,
-                                                    const std::vector<Projection>& projections,
-                                                    const std::string& incarnation)
+Result<Claimed> claim(Connection& connection, const std::string& ledger,
+                      const Projection& projection, const std::string& incarnation)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
-    std::vector<ProjectionVersion> owned;
-    for (const Projection& projection : projections) {
-        SEAL_TRY(one, claim_one(connection, ledger, projection, incarnation));
-        owned.push_back(std::move(one));
-    }
+    SEAL_TRY(claimed, claim_in_transaction(connection, ledger, projection, incarnation));
     const auto committed = transaction.commit();
     if (!committed) {
         return committed.error();
     }
-    return owned;
+    return claimed;
 }
 
 Result<ProjectionVersion> create_building(Connection& connection, const std::string& ledger,
@@ -165,11 +206,31 @@ Result<ProjectionVersion> create_building(Connection& connection, const std::str
                              projection.digest()};
 }
 
-Result<void> record_halt(Connection& connection, const std::string& ledger,
-                         const std::vector<Projection>& projections, const std::string& reason)
+Result<std::optional<ProjectionVersion>> claim_building(Connection& connection,
+                                                        const std::string& ledger,
+                                                        const Projection& projection,
+                                                        const std::string& incarnation)
 {
-    for (const Projection& projection : projections) {
-        SEAL_TRY(set, connection.run(set_halted, {ledger, projection.name, reason}));
+    SEAL_TRY(found, connection.run(select_versions, {ledger, projection.name, "building"}));
+    if (found.rows() != 1 || found.text(0, 6) != projection.digest() ||
+        found.text(0, 7) != incarnation) {
+        return std::optional<ProjectionVersion>{};
+    }
+    ProjectionVersion left = version_in(found);
+    left.state = State::building;
+    SEAL_TRY(taken, connection.run(take, {ledger, left.name, std::to_string(left.version),
+                                          definition_text(projection)}));
+    left.epoch = static_cast<std::uint64_t>(taken.integer(0, 0));
+    return std::optional{std::move(left)};
+}
+
+Result<void> record_halt(Connection& connection, const std::string& ledger,
+                         const std::string& projection, const std::string& code,
+                         const std::string& reason)
+{
+    SEAL_TRY(set, connection.run(set_halted, {ledger, projection, reason, code}));
+    if (set.rows_affected() == 0) {
+        SEAL_TRY(kept, connection.run(keep_fault, {ledger, projection, code, reason}));
     }
     return {};
 }
@@ -182,21 +243,14 @@ Result<ProjectionVersion> read_active(Connection& connection, const std::string&
     if (found.rows() == 0) {
         return Error{Errc::not_found, "projection " + name};
     }
-    return ProjectionVersion{std::string{found.text(0, 0)},
-                             static_cast<int>(found.integer(0, 1)),
-                             State::active,
-                             std::string{found.text(0, 3)},
-                             Position{static_cast<std::uint64_t>(found.integer(0, 4))},
-                             static_cast<std::uint64_t>(found.integer(0, 5)),
-                             std::string{found.text(0, 6)},
-                             types_in(found.text(0, 8))};
+    return version_in(found);
 }
 
 Result<bool> try_own(Connection& connection, const std::string& ledger,
-                     const std::vector<Projection>& projections)
+                     const std::vector<std::string>& projections)
 {
-    for (const Projection& projection : projections) {
-        SEAL_TRY(taken, connection.run(try_lock, {ledger, projection.name}));
+    for (const std::string& projection : projections) {
+        SEAL_TRY(taken, connection.run(try_lock, {ledger, projection}));
         if (!taken.boolean(0, 0)) {
             SEAL_TRY(released, connection.run(unlock_all)); // all or none
             return false;

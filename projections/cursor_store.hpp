@@ -6,15 +6,25 @@
 #include "postgres/connection.hpp"
 #include "projections/projection.hpp"
 
+#include <optional>
+
 namespace sealstream {
 
-// Makes the tables of what does not exist yet, and takes all of it: a new epoch each.
+// An active version that is ours to fold, and what folds it.
+struct Claimed {
+    ProjectionVersion version;
+    Projection fold;         // as the version was made: maybe not what we were given
+    bool is_outdated{false}; // it was made by other SQL: rebuild it
+};
+
+// Makes the tables of the projection if there are none, and takes it: a new epoch. What a pack's
+// SQL may have done to the session is undone when this succeeds; else the session must be closed.
 //
 //   corrupt       the cursor belongs to another log
-//   unsupported   the tables were made by other SQL: rebuild
-[[nodiscard]] Result<std::vector<ProjectionVersion>>
-claim_active(Connection& connection, const std::string& ledger,
-             const std::vector<Projection>& projections, const std::string& incarnation);
+//   unsupported   the tables were made by other SQL that is not known any more: rebuild
+//   forbidden     a pack made what it may not
+[[nodiscard]] Result<Claimed> claim(Connection& connection, const std::string& ledger,
+                                    const Projection& projection, const std::string& incarnation);
 
 // The tables of a new version to build beside the active one, without the indexes.
 [[nodiscard]] Result<ProjectionVersion> create_building(Connection& connection,
@@ -22,9 +32,16 @@ claim_active(Connection& connection, const std::string& ledger,
                                                         const Projection& projection,
                                                         const std::string& incarnation);
 
-// Makes a halt of the active versions visible to everybody; cleared by the next claim.
+// What a rebuild by the same SQL, of the same log, has left behind: taken, with a new epoch; none
+// if there is nothing of that kind.
+[[nodiscard]] Result<std::optional<ProjectionVersion>>
+claim_building(Connection& connection, const std::string& ledger, const Projection& projection,
+               const std::string& incarnation);
+
+// Makes a halt of the active version visible to everybody; `code` is for programs. Cleared by an
+// operator, or by the next claim.
 [[nodiscard]] Result<void> record_halt(Connection& connection, const std::string& ledger,
-                                       const std::vector<Projection>& projections,
+                                       const std::string& projection, const std::string& code,
                                        const std::string& reason);
 
 // The version that readers see. `is_locked`: inside the caller's transaction, nobody folds until it
@@ -37,7 +54,7 @@ claim_active(Connection& connection, const std::string& ledger,
 // Whether this session now owns these projections; that ends with the session. Keeps standbys
 // waiting; what makes folding safe is the epoch.
 [[nodiscard]] Result<bool> try_own(Connection& connection, const std::string& ledger,
-                                   const std::vector<Projection>& projections);
+                                   const std::vector<std::string>& projections);
 
 // A name inside SQL text.
 [[nodiscard]] std::string sql_name(std::string_view identifier);

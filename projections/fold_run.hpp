@@ -28,6 +28,7 @@ struct FoldContext {
     FoldFaults* faults; // never null
     ProjectorOptions options;
     std::vector<Projection> folds;
+    bool is_alone{false}; // nobody waits for these: a slow fold is looked into
     std::function<void(Position folded, Position head)>
         on_moved{}; // after each commit; may be empty
 };
@@ -40,14 +41,19 @@ public:
     FoldRun(const FoldRun&) = delete;
     FoldRun& operator=(const FoldRun&) = delete;
 
-    // Until a stop is asked for, every cursor has reached `until`, or something fails. All that had
-    // begun has ended when this returns. Codes of apply_pass() and Feed::next(), and
+    // Until a stop is asked for, every cursor has reached `until`, a projection was left behind, or
+    // something fails. All that had begun has ended when this returns. Codes of apply_pass() and
+    // Feed::next(), and
     //   corrupt   the log ends before a cursor, or a record does not decode
     [[nodiscard]] Task<Result<void>> run(std::optional<Position> until);
 
     [[nodiscard]] const std::vector<ProjectionVersion>& owned() const noexcept { return owned_; }
     [[nodiscard]] Position lowest() const noexcept { return hindmost().cursor; } // as committed
     [[nodiscard]] Position head() const noexcept { return head_; }               // as last seen
+    // Projections that the last commit left where they were.
+    [[nodiscard]] const std::vector<LeftBehind>& left_behind() const noexcept { return left_; }
+    // The one whose SQL had to be ended with its session.
+    [[nodiscard]] std::optional<std::size_t> runaway() const noexcept { return runaway_; }
     [[nodiscard]] bool has_moved() const noexcept { return has_moved_; }
     [[nodiscard]] Connection& connection() noexcept { return *lease_; }
 
@@ -59,6 +65,9 @@ private:
     [[nodiscard]] Task<Result<std::shared_ptr<Load>>> encode(std::vector<StoredRecord> records);
     [[nodiscard]] Task<void> commit(std::shared_ptr<Load> load);
     [[nodiscard]] Task<Result<void>> settled();
+    [[nodiscard]] Task<void> end_runaway();
+    [[nodiscard]] Task<Result<void>> retry_parked_streams();
+    [[nodiscard]] Task<void> run_retries(std::function<Result<void>()> job);
     void moved(const Load& load);
     [[nodiscard]] const ProjectionVersion& hindmost() const noexcept;
     void tell_metrics(const ProjectionVersion& one);
@@ -74,7 +83,13 @@ private:
     Monotonic head_asked_{};
     bool has_moved_{false};    // a commit of this run is through
     Result<void> committed_{}; // of the last commit
-    TaskGroup tasks_;          // the commit that runs
+    std::vector<LeftBehind> left_;
+    FoldWatch watch_;
+    ApartOptions apart_;
+    std::uint64_t attempts_seen_{0};
+    Monotonic attempt_since_{};
+    std::optional<std::size_t> runaway_;
+    TaskGroup tasks_; // the commit that runs
 };
 
 } // namespace sealstream

@@ -21,6 +21,11 @@ Verdict verdict_of(Errc code)
 
 } // namespace
 
+Verdict Pacing::verdict(const Error& failure) noexcept
+{
+    return verdict_of(failure.code);
+}
+
 Pace Pacing::after(const Error& failure)
 {
     Pace pace{verdict_of(failure.code), std::chrono::milliseconds{0}};

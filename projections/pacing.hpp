@@ -26,6 +26,7 @@ public:
 
     void succeeded() noexcept { backoff_.reset(); }
     [[nodiscard]] Pace after(const Error& failure);
+    [[nodiscard]] static Verdict verdict(const Error& failure) noexcept;
 
 private:
     Backoff backoff_;

@@ -10,25 +10,33 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* fence = "SELECT state, cursor, epoch FROM sealstream.projections"
-                              " WHERE ledger = $1 AND name = $2 AND version = $3 FOR UPDATE";
+// Not prepared: a pack's SQL may leave other statements under our names (Connection::run()).
+constexpr const char* fence =
+    "SELECT state, cursor, epoch, EXISTS (SELECT FROM sealstream.parked_streams AS s"
+    "  WHERE s.ledger = p.ledger AND s.name = p.name AND s.version = p.version)"
+    " FROM sealstream.projections AS p"
+    " WHERE ledger = $1 AND name = $2 AND version = $3 FOR UPDATE OF p";
 
 constexpr const char* move_cursor =
     "UPDATE sealstream.projections"
-    " SET cursor = $4, skipped_types = $6::text[], changed_at = clock_timestamp()"
+    " SET cursor = $4, skipped_types = $6::text[], schema_versions = $7::text[],"
+    "  folded_to = pg_catalog.to_timestamp($8::double precision), changed_at = clock_timestamp()"
     " WHERE ledger = $1 AND name = $2 AND version = $3 AND cursor = $5";
 
 constexpr const char* use_schema = "SELECT set_config('search_path', $1, true)";
 
-// Losing the last commits in a crash loses nothing: their cursors are lost with them, and the log
-// still has the events. Not waiting for the disk is worth much at small batches.
-constexpr const char* do_not_wait_for_disk = "SET LOCAL synchronous_commit = off";
+constexpr const char* asked_retry =
+    "SELECT stream_type, stream_id FROM sealstream.parked_streams WHERE ledger = $1"
+    " AND name = $2 AND version = $3 AND retry_asked IS NOT NULL ORDER BY first_position LIMIT 1";
+constexpr const char* give_retry_up =
+    "UPDATE sealstream.parked_streams SET retry_asked = NULL, reason = $6 WHERE ledger = $1"
+    " AND name = $2 AND version = $3 AND stream_type = $4 AND stream_id = $5";
 
-Result<void> check_owned(Connection& connection, const std::string& ledger,
+// Whether it has parked streams.
+Result<bool> check_owned(Connection& connection, const std::string& ledger,
                          const ProjectionVersion& owned, Position from)
 {
-    SEAL_TRY(row,
-             connection.run_prepared(fence, {ledger, owned.name, std::to_string(owned.version)}));
+    SEAL_TRY(row, connection.run(fence, {ledger, owned.name, std::to_string(owned.version)}));
     if (row.rows() == 0 || row.text(0, 0) != name(owned.state)) {
         return Error{Errc::conflict, owned.name + " was replaced by another version"};
     }
@@ -39,13 +47,13 @@ Result<void> check_owned(Connection& connection, const std::string& ledger,
         return Error{Errc::conflict, owned.name + " stands at " + std::string{row.text(0, 1)} +
                                          ", not at " + std::to_string(from.value)};
     }
-    return {};
+    return row.boolean(0, 3);
 }
 
 Result<void> fold(Connection& connection, const Projection& projection,
                   const ProjectionVersion& owned)
 {
-    SEAL_TRY(used, connection.run_prepared(use_schema, {sql_name(owned.schema_name)}));
+    SEAL_TRY(used, connection.run(use_schema, {sql_name(owned.schema_name) + ", pg_temp"}));
     const auto folded = connection.run_script(projection.apply_sql);
     if (!folded) {
         return with_context(folded.error(), "folding " + projection.name);
@@ -54,77 +62,187 @@ Result<void> fold(Connection& connection, const Projection& projection,
 }
 
 Result<void> move(Connection& connection, const std::string& ledger, const ProjectionVersion& owned,
-                  const Pass& pass, const std::vector<std::string>& skipped_types)
+                  const Pass& pass, const BatchRows& batch)
 {
-    SEAL_TRY(moved, connection.run_prepared(
-                        move_cursor, {ledger, owned.name, std::to_string(owned.version),
-                                      std::to_string(pass.to.value),
-                                      std::to_string(pass.from.value), sql_array(skipped_types)}));
+    const double ingested = static_cast<double>(batch.last_ingested.nanoseconds) / 1e9;
+    SEAL_TRY(moved, connection.run(move_cursor,
+                                   {ledger, owned.name, std::to_string(owned.version),
+                                    std::to_string(pass.to.value), std::to_string(pass.from.value),
+                                    sql_array(batch.skipped_types),
+                                    sql_array(batch.schema_versions), std::to_string(ingested)}));
     if (moved.rows_affected() != 1) {
         return Error{Errc::internal, "a locked cursor moved"};
     }
     return {};
 }
 
+// One pass, while its transaction is open.
+class OpenPass {
+public:
+    OpenPass(Connection& connection, const ApartOptions& options, FoldTarget target,
+             const Pass& pass, BatchRows& batch)
+        : connection_{connection},
+          options_{options},
+          target_{target},
+          pass_{pass},
+          batch_{batch}
+    {
+    }
+
+    Result<void> check_all()
+    {
+        for (const std::size_t at : pass_.projections) {
+            SEAL_TRY(parked,
+                     check_owned(connection_, options_.ledger, target_.owned[at], pass_.from));
+            has_parked_.push_back(parked);
+        }
+        return {};
+    }
+
+    Result<void> load()
+    {
+        const auto loaded = connection_.copy_in(copy_batch, batch_.rows.finish());
+        return loaded ? loaded : with_context(loaded.error(), "loading the batch");
+    }
+
+    Result<void> fold_all()
+    {
+        for (std::size_t index = 0; index < pass_.projections.size(); ++index) {
+            const std::size_t at = pass_.projections[index];
+            if (!target_.folds[at].is_apart()) {
+                const auto folded = fold(connection_, target_.folds[at], target_.owned[at]);
+                if (!folded) {
+                    return folded;
+                }
+                moving_.push_back(at);
+                continue;
+            }
+            const auto folded = fold_pack(at, has_parked_[index]);
+            if (!folded) {
+                return folded;
+            }
+        }
+        return connection_.run_script(fold_settings());
+    }
+
+    Result<void> move_all()
+    {
+        for (const std::size_t at : moving_) {
+            const auto done = move(connection_, options_.ledger, target_.owned[at], pass_, batch_);
+            if (!done) {
+                return done;
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::vector<LeftBehind>& left_behind() noexcept { return left_; }
+
+private:
+    Result<void> fold_pack(std::size_t at, bool has_parked)
+    {
+        watch(static_cast<int>(at));
+        ApartFold apart{connection_, options_, target_.folds[at], target_.owned[at],
+                        is_batch_used_};
+        auto folded = apart.fold({pass_.from.next(), pass_.to}, has_parked, target_.is_alone);
+        if (!folded) {
+            return folded.error(); // and the watch tells who it was
+        }
+        watch(-1);
+        if (*folded) {
+            left_.push_back({at, std::move(**folded)});
+        } else {
+            moving_.push_back(at);
+        }
+        return {};
+    }
+
+    void watch(int projection)
+    {
+        if (options_.watch != nullptr) {
+            options_.watch->projection.store(projection);
+        }
+    }
+
+    Connection& connection_;
+    const ApartOptions& options_;
+    FoldTarget target_;
+    const Pass& pass_;
+    BatchRows& batch_;
+    std::vector<bool> has_parked_;
+    std::vector<std::size_t> moving_;
+    std::vector<LeftBehind> left_;
+    bool is_batch_used_{false};
+};
+
 } // namespace
 
-Result<void> prepare_session(Connection& connection)
+Result<void> prepare_session(Connection& connection, const std::string& ledger,
+                             const std::vector<Projection>& folds)
 {
-    return connection.run_script(create_batch_table);
+    std::string script = std::string{create_incoming_table} + ";" + create_batch_tables;
+    for (const Projection& fold : folds) {
+        if (fold.is_apart()) {
+            script += "GRANT SELECT, UPDATE (data, schema_version) ON pg_temp.batch TO " +
+                      sql_name(apart_roles(ledger, fold.pack).fold) + ";";
+        }
+    }
+    return connection.run_script(script);
 }
 
-Result<void> apply_pass(Connection& connection, const std::string& ledger, FoldTarget target,
-                        const Pass& pass, BatchRows& batch, FoldFaults& faults)
+Result<std::vector<LeftBehind>> apply_pass(Connection& connection, const ApartOptions& options,
+                                           FoldTarget target, const Pass& pass, BatchRows& batch,
+                                           FoldFaults& faults)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY(unsynced, connection.run_prepared(do_not_wait_for_disk));
-    const auto begun = faults.after(FoldStep::begun);
-    if (!begun) {
-        return begun.error();
+    SEAL_TRY_VOID(connection.run_script(fold_settings()));
+    SEAL_TRY_VOID(faults.after(FoldStep::begun));
+    OpenPass open{connection, options, target, pass, batch};
+    SEAL_TRY_VOID(open.check_all());
+    SEAL_TRY_VOID(faults.after(FoldStep::fenced));
+    SEAL_TRY_VOID(open.load());
+    SEAL_TRY_VOID(faults.after(FoldStep::copied));
+    SEAL_TRY_VOID(open.fold_all());
+    SEAL_TRY_VOID(faults.after(FoldStep::folded));
+    SEAL_TRY_VOID(open.move_all());
+    SEAL_TRY_VOID(faults.after(FoldStep::moved));
+    SEAL_TRY_VOID(transaction.commit());
+    SEAL_TRY_VOID(faults.after(FoldStep::committed));
+    return std::move(open.left_behind());
+}
+
+Result<bool> retry_parked(Connection& connection, const ApartOptions& options,
+                          const Projection& fold, const ProjectionVersion& owned,
+                          std::size_t events_max)
+{
+    SqlValues which{options.ledger, owned.name, std::to_string(owned.version)};
+    SEAL_TRY(asked, connection.run(asked_retry, which));
+    if (asked.rows() == 0) {
+        return false;
     }
-    for (const std::size_t at : pass.projections) {
-        const auto checked = check_owned(connection, ledger, target.owned[at], pass.from);
-        if (!checked) {
-            return checked.error();
+    const StreamName stream{std::string{asked.text(0, 0)}, std::string{asked.text(0, 1)}};
+    Error failed;
+    {
+        SEAL_TRY(transaction, Transaction::begin(connection));
+        SEAL_TRY_VOID(connection.run_script(fold_settings()));
+        SEAL_TRY(parked, check_owned(connection, options.ledger, owned, owned.cursor));
+        bool is_batch_used = false;
+        ApartFold apart{connection, options, fold, owned, is_batch_used};
+        const auto tried = apart.retry(stream, events_max);
+        if (tried) {
+            SEAL_TRY_VOID(transaction.commit());
+            return parked;
         }
+        failed = tried.error();
     }
-    const auto fenced = faults.after(FoldStep::fenced);
-    if (!fenced) {
-        return fenced.error();
+    if (connection.is_broken()) {
+        return failed;
     }
-    const auto loaded = connection.copy_in(copy_batch, batch.rows.finish());
-    if (!loaded) {
-        return with_context(loaded.error(), "loading the batch");
-    }
-    const auto copied = faults.after(FoldStep::copied);
-    if (!copied) {
-        return copied.error();
-    }
-    for (const std::size_t at : pass.projections) {
-        const auto done = fold(connection, target.folds[at], target.owned[at]);
-        if (!done) {
-            return done.error();
-        }
-    }
-    const auto folded = faults.after(FoldStep::folded);
-    if (!folded) {
-        return folded.error();
-    }
-    for (const std::size_t at : pass.projections) {
-        const auto done = move(connection, ledger, target.owned[at], pass, batch.skipped_types);
-        if (!done) {
-            return done.error();
-        }
-    }
-    const auto moved = faults.after(FoldStep::moved);
-    if (!moved) {
-        return moved.error();
-    }
-    const auto committed = transaction.commit();
-    if (!committed) {
-        return committed.error();
-    }
-    return faults.after(FoldStep::committed);
+    which.emplace_back(stream.type);
+    which.emplace_back(stream.id);
+    which.emplace_back(failed.context);
+    SEAL_TRY(given_up, connection.run(give_retry_up, which));
+    return true;
 }
 
 } // namespace sealstream

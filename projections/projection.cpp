@@ -42,6 +42,18 @@ std::string Projection::digest() const
     add_part(hasher, schema_sql);
     add_part(hasher, indexes_sql);
     add_part(hasher, apply_sql);
+    if (is_apart()) {
+        add_part(hasher, form == FoldForm::rows ? "rows" : "set");
+        add_part(hasher, is_skipping ? "skipping" : "all");
+        for (const std::string& type : follows) {
+            add_part(hasher, type);
+        }
+        for (const FoldUpcast& upcast : upcasts) {
+            add_part(hasher, upcast.type);
+            add_part(hasher, std::to_string(upcast.from));
+            add_part(hasher, upcast.data);
+        }
+    }
     return to_hex(hasher.finish().view());
 }
 

@@ -3,20 +3,17 @@
 //   2. What this object believes about cursors dies with each session; a new one asks the database.
 //   3. Only the owner of the advisory lock claims an epoch; only the highest epoch folds.
 
-#include "projections/projector.hpp"
-
 #include "core/base/log.hpp"
+#include "projections/projector_lane.hpp"
+#include "projections/rebuild_jobs.hpp"
+
+#include <algorithm>
 
 namespace sealstream {
 
 namespace {
 
 using State = ProjectorStatus::State;
-
-void report(Level level, std::string_view event, const Error& error)
-{
-    log(level, event, "projections", {{"code", name(error.code)}, {"reason", error.context}});
-}
 
 } // namespace
 
@@ -44,18 +41,15 @@ std::string_view name(ProjectorStatus::State state)
 Projector::Projector(EventLog& log, Pool& pool, BlockingPool& threads, const Clock& clock,
                      Stop& stop, ProjectorOptions options, ProjectorMetrics& metrics,
                      std::vector<Projection> folds)
-    : context_{log,
-               pool,
-               threads,
-               clock,
-               stop,
-               metrics,
-               &no_faults_,
-               std::move(options),
-               std::move(folds)},
-      pacing_{context_.options.retry}
+    : context_{log, pool, threads, clock, stop, metrics, &no_faults_, std::move(options), {}},
+      pacing_{context_.options.retry},
+      members_{std::move(folds), context_.options},
+      tasks_{stop.executor()},
+      jobs_{stop.executor()}
 {
 }
+
+Projector::~Projector() = default;
 
 void Projector::set_faults(FoldFaults& faults)
 {
@@ -65,10 +59,21 @@ void Projector::set_faults(FoldFaults& faults)
 ProjectorStatus Projector::status() const
 {
     ProjectorStatus status = status_;
-    if (current_ != nullptr) {
-        status.projections = current_->owned();
-        status.head = current_->head();
-        if (current_->has_moved()) {
+    for (const Member& member : members_.all()) {
+        if (member.claimed) {
+            status.projections.push_back(member.claimed->version);
+        }
+    }
+    for (const auto& lane : lanes_) {
+        status.head = std::max(status.head, lane->folding.head());
+        for (const ProjectionVersion& owned : lane->folding.owned()) {
+            for (ProjectionVersion& shown : status.projections) {
+                if (shown.name == owned.name) {
+                    shown = owned;
+                }
+            }
+        }
+        if (lane->folding.has_moved()) {
             status.last_error.clear(); // whatever it was, it is over
         }
     }
@@ -89,38 +94,57 @@ Task<void> Projector::run()
     status_.state = State::stopped;
 }
 
+// The session that holds the ownership never runs a pack's SQL, which could give it away.
 Task<Result<void>> Projector::session()
 {
     auto lend = [&pool = context_.pool] { return pool.lend(); };
-    SEAL_CO_TRY(lease, co_await context_.threads.run(std::move(lend)));
-    lease.close_at_return(); // it will own locks
+    SEAL_CO_TRY(holder, co_await context_.threads.run(std::move(lend)));
+    holder.close_at_return();
 
-    const auto owning = co_await wait_for_ownership(*lease);
+    const auto owning = co_await wait_for_ownership(*holder);
     if (!owning || context_.stop.requested()) {
         co_return owning;
     }
-    SEAL_CO_TRY(owned, co_await claim(*lease));
-    for (const ProjectionVersion& one : owned) {
-        context_.metrics.version_is(one.name, one.version, name(one.state));
-        context_.metrics.halted(one.name, false);
-    }
-    FoldRun folding{context_, std::move(lease), std::move(owned)};
-    status_.state = State::folding;
-    current_ = &folding;
-    auto ended = co_await folding.run(std::nullopt);
-    status_ = status();
-    current_ = nullptr;
-    if (folding.has_moved()) {
-        pacing_.succeeded();
+    Stop session_stop{context_.stop.executor()};
+    jobs_.spawn("rebuild jobs", do_jobs(session_stop));
+    auto ended = co_await fold_in_rounds(*holder);
+    session_stop.request();
+    while (jobs_.running() != 0) {
+        co_await jobs_.wait_idle(lane_wait_step);
     }
     co_return ended;
 }
 
-Task<Result<void>> Projector::wait_for_ownership(Connection& connection)
+Task<Result<void>> Projector::fold_in_rounds(Connection& holder)
 {
     while (!context_.stop.requested()) {
-        auto job = [&connection, &options = context_.options, &folds = context_.folds] {
-            return try_own(connection, options.ledger, folds);
+        SEAL_CO_TRY_VOID(co_await round(holder));
+    }
+    co_return Result<void>{};
+}
+
+Task<void> Projector::do_jobs(Stop& session_stop)
+{
+    FoldContext context{context_.log,    context_.pool,    context_.threads,
+                        context_.clock,  session_stop,     context_.metrics,
+                        context_.faults, context_.options, {}};
+    std::vector<Projection> folds;
+    for (const Member& member : members_.all()) {
+        folds.push_back(member.declared);
+    }
+    RebuildJobs jobs{std::move(context), std::move(folds)};
+    co_await jobs.run();
+}
+
+Task<Result<void>> Projector::wait_for_ownership(Connection& connection)
+{
+    std::vector<std::string> names;
+    for (const Member& member : members_.all()) {
+        names.push_back(member.declared.name);
+    }
+    while (!context_.stop.requested()) {
+        auto job = [&connection, &options = context_.options, &names] {
+            return try_own(connection, options.ledger, names);
         };
         SEAL_CO_TRY(is_owner, co_await context_.threads.run(std::move(job)));
         if (is_owner) {
@@ -133,21 +157,6 @@ Task<Result<void>> Projector::wait_for_ownership(Connection& connection)
         co_await context_.stop.sleep_for(context_.options.standby_poll);
     }
     co_return Result<void>{};
-}
-
-Task<Result<std::vector<ProjectionVersion>>> Projector::claim(Connection& connection)
-{
-    auto job = [&connection, &options = context_.options, &folds = context_.folds,
-                incarnation =
-                    context_.log.incarnation()]() -> Result<std::vector<ProjectionVersion>> {
-        const auto prepared = prepare_session(connection);
-        if (!prepared) {
-            return prepared.error();
-        }
-        return claim_active(connection, options.ledger, folds, incarnation);
-    };
-    auto owned = co_await context_.threads.run(std::move(job));
-    co_return owned;
 }
 
 Task<bool> Projector::goes_on_after(Error failure)
@@ -167,30 +176,14 @@ Task<bool> Projector::goes_on_after(Error failure)
         status_.state = State::fenced;
         co_return false;
     case Verdict::halt:
-        co_await halt(std::move(failure));
+        report(Level::error, "projector.halted", failure);
+        status_.state = State::halted;
         co_return false;
     case Verdict::stop:
         status_.state = State::stopped;
         co_return false;
     }
     co_return false;
-}
-
-Task<void> Projector::halt(Error reason)
-{
-    report(Level::error, "projector.halted", reason);
-    for (const Projection& fold : context_.folds) {
-        context_.metrics.halted(fold.name, true);
-    }
-    auto job = [&ledger = context_.options.ledger, &folds = context_.folds,
-                text = describe(reason)](Connection& connection) {
-        return record_halt(connection, ledger, folds, text);
-    };
-    const auto recorded = co_await with_connection(context_.threads, context_.pool, std::move(job));
-    if (!recorded) {
-        report(Level::warn, "projector.halt_not_recorded", recorded.error());
-    }
-    status_.state = State::halted;
 }
 
 } // namespace sealstream

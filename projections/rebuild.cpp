@@ -14,6 +14,8 @@ using Stage = RebuildProgress::Stage;
 // The session of a rebuild that has just ended may hold its lock a moment longer.
 constexpr int own_tries = 10;
 constexpr std::chrono::milliseconds own_pause{100};
+constexpr std::chrono::milliseconds steer_pause{500}; // of a paused one, and of one that is ready
+constexpr std::uint64_t batches_a_piece = 20;         // between two words from the steering
 
 class Rebuild {
 public:
@@ -24,39 +26,28 @@ public:
           progress_{std::move(progress)}
     {
         SEAL_CHECK(context_.folds.size() == 1, "one rebuild builds one projection");
-        context_.on_moved = [this](Position folded, Position head) {
-            tell(Stage::folding, folded, head);
-        };
+        context_.is_alone = true;
+        context_.on_moved = [this](Position folded, Position head) { tell(stage_, folded, head); };
     }
 
     Task<Result<RebuildReport>> run()
     {
         const Monotonic begun = context_.clock.monotonic();
         auto lend = [&pool = context_.pool] { return pool.lend(); };
-        SEAL_CO_TRY(lease, co_await context_.threads.run(std::move(lend)));
+        SEAL_CO_TRY(holder, co_await context_.threads.run(lend));
+        holder.close_at_return(); // it owns the rebuild, and later the swap
+        SEAL_CO_TRY(lease, co_await context_.threads.run(lend));
         lease.close_at_return();
+        SEAL_CO_TRY_VOID(co_await own(*holder));
         SEAL_CO_TRY(building, co_await begin(*lease));
         context_.metrics.version_is(building.name, building.version, name(building.state));
+        report_.version = building.version;
 
         FoldRun folding{context_, std::move(lease), {building}};
-        const auto folded = co_await fold_to_head(folding);
-        if (!folded) {
-            co_return folded.error();
+        const auto ended = co_await build(*holder, folding);
+        if (!ended) {
+            co_return ended.error();
         }
-        tell(Stage::indexing, folding.lowest(), folding.head());
-        const auto indexed = co_await make_all_indexes(folding);
-        if (!indexed) {
-            co_return indexed.error();
-        }
-        const auto caught_up = co_await fold_to_head(folding);
-        if (!caught_up) {
-            co_return caught_up.error();
-        }
-        const auto finished = co_await finish(folding);
-        if (!finished) {
-            co_return finished.error();
-        }
-        report_.version = building.version;
         report_.cursor = folding.lowest();
         report_.total = context_.clock.monotonic() - begun;
         tell(Stage::done, folding.lowest(), folding.head());
@@ -69,9 +60,113 @@ private:
 
     void tell(Stage stage, Position folded, Position head)
     {
+        stage_ = stage;
         if (progress_) {
-            progress_({stage, folded, head});
+            progress_({stage, report_.version, folded, head});
         }
+    }
+
+    Task<Result<void>> build(Connection& holder, FoldRun& folding)
+    {
+        if (!options_.has_indexes) {
+            SEAL_CO_TRY_VOID(co_await fold_to_head(folding));
+            tell(Stage::indexing, folding.lowest(), folding.head());
+            SEAL_CO_TRY_VOID(co_await steered(folding));
+            SEAL_CO_TRY_VOID(co_await make_all_indexes(folding));
+        }
+        tell(Stage::catching_up, folding.lowest(), folding.head());
+        SEAL_CO_TRY_VOID(co_await fold_to_head(folding));
+        const bool waits = options_.steering != nullptr && !options_.swaps;
+        SEAL_CO_TRY(is_done, co_await finish(holder, folding, waits));
+        if (is_done) {
+            co_return Result<void>{};
+        }
+        SEAL_CO_TRY_VOID(co_await wait_for_swap(folding));
+        options_ = RebuildOptions{false, true, true};
+        SEAL_CO_TRY(is_swapped, co_await finish(holder, folding, false));
+        if (!is_swapped) {
+            co_return Error{Errc::internal, "a rebuild that was to be swapped was not"};
+        }
+        co_return Result<void>{};
+    }
+
+    // Does what the steering says: waits through a pause, and drops what was cancelled.
+    Task<Result<Steer>> steered(FoldRun& folding)
+    {
+        Steer wish = Steer::go_on;
+        while (options_.steering != nullptr && !context_.stop.requested()) {
+            const RebuildProgress now{stage_, report_.version, folding.lowest(), folding.head()};
+            SEAL_CO_TRY(said, co_await options_.steering->steer(now));
+            wish = said;
+            if (wish != Steer::pause) {
+                break;
+            }
+            co_await context_.stop.sleep_for(steer_pause);
+        }
+        if (context_.stop.requested()) {
+            co_return Error{Errc::shutting_down, "the rebuild was interrupted"};
+        }
+        if (wish == Steer::cancel) {
+            auto work = [this](Connection& session) {
+                return drop_building(session, ledger(), projection().name);
+            };
+            SEAL_CO_TRY_VOID(co_await run_on(folding.connection(), std::move(work)));
+            co_return Error{Errc::refused, "cancelled"};
+        }
+        co_return wish;
+    }
+
+    // It is kept up to the log meanwhile.
+    Task<Result<void>> wait_for_swap(FoldRun& folding)
+    {
+        while (true) {
+            tell(Stage::ready, folding.lowest(), folding.head());
+            SEAL_CO_TRY(wish, co_await steered(folding));
+            if (wish == Steer::swap) {
+                co_return Result<void>{};
+            }
+            SEAL_CO_TRY_VOID(co_await fold_to_head(folding));
+            co_await context_.stop.sleep_for(steer_pause);
+        }
+    }
+
+    // In pieces, with a word from the steering between them, and no faster than is allowed.
+    Task<Result<void>> fold_until(FoldRun& folding, Position until)
+    {
+        while (folding.lowest() < until) {
+            const Monotonic begun = context_.clock.monotonic();
+            const Position from = folding.lowest();
+            const auto piece = std::min(until, Position{from.value + piece_events()});
+            SEAL_CO_TRY_VOID(co_await folding.run(piece));
+            if (!folding.left_behind().empty()) {
+                SEAL_CO_TRY_VOID(co_await set_back(folding.left_behind().front().setback));
+            }
+            SEAL_CO_TRY_VOID(co_await steered(folding));
+            if (options_.events_per_second) {
+                const auto share = static_cast<double>(folding.lowest().value - from.value) /
+                                   static_cast<double>(*options_.events_per_second);
+                const auto due = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                    std::chrono::duration<double>{share});
+                co_await context_.stop.sleep_for(due - (context_.clock.monotonic() - begun));
+            }
+        }
+        co_return Result<void>{};
+    }
+
+    [[nodiscard]] std::uint64_t piece_events() const
+    {
+        const std::uint64_t pieces = batches_a_piece * context_.options.batch_events_max;
+        return std::max<std::uint64_t>(
+            1, std::min(pieces, options_.events_per_second.value_or(pieces)));
+    }
+
+    Task<Result<void>> set_back(FoldSetback setback)
+    {
+        if (setback.setback != Setback::again) {
+            co_return Error{Errc::refused, setback.code + ": " + setback.error.context};
+        }
+        co_await context_.stop.sleep_for(steer_pause);
+        co_return Result<void>{};
     }
 
     // Runs `work(connection)` on the blocking pool.
@@ -101,21 +196,20 @@ private:
 
     Task<Result<ProjectionVersion>> begin(Connection& connection)
     {
-        const auto owning = co_await own(connection);
-        if (!owning) {
-            co_return owning.error();
-        }
         auto work = [this, incarnation = context_.log.incarnation()](
                         Connection& session) -> Result<ProjectionVersion> {
-            const auto dropped = drop_building(session, ledger(), projection().name);
-            if (!dropped) {
-                return dropped.error();
+            if (options_.goes_on) {
+                SEAL_TRY(left, claim_building(session, ledger(), projection(), incarnation));
+                if (left) {
+                    SEAL_TRY_VOID(prepare_session(session, ledger(), context_.folds));
+                    return *left;
+                }
             }
-            const auto prepared = prepare_session(session);
-            if (!prepared) {
-                return prepared.error();
-            }
-            return create_building(session, ledger(), projection(), incarnation);
+            options_.has_indexes = false;
+            SEAL_TRY_VOID(drop_building(session, ledger(), projection().name));
+            SEAL_TRY(made, create_building(session, ledger(), projection(), incarnation));
+            SEAL_TRY_VOID(prepare_session(session, ledger(), context_.folds));
+            return made;
         };
         auto building = co_await run_on(connection, std::move(work));
         co_return building;
@@ -132,7 +226,8 @@ private:
             co_return active.error();
         }
         SEAL_CO_TRY(head, co_await context_.log.head());
-        const auto folded = co_await folding.run(active ? active->cursor : head);
+        const Position until = active ? active->cursor : head;
+        auto folded = co_await fold_until(folding, until);
         if (folded && context_.stop.requested()) {
             co_return Error{Errc::shutting_down, "the rebuild was interrupted"};
         }
@@ -142,39 +237,34 @@ private:
     Task<Result<void>> make_all_indexes(FoldRun& folding)
     {
         auto work = [this, version = folding.owned().front()](Connection& session) {
-            return make_indexes(session, projection(), version);
+            return make_indexes(session, ledger(), projection(), version);
         };
         auto made = co_await run_on(folding.connection(), std::move(work));
         co_return made;
     }
 
-    // While `holder` keeps the active version's row locked, its projector waits.
-    Task<Result<void>> finish(FoldRun& folding)
+    // While `holder` keeps the active version's row locked, its projector waits. False: it is not
+    // swapped, and the lock is free again.
+    Task<Result<bool>> finish(Connection& holder, FoldRun& folding, bool waits)
     {
-        auto lend = [&pool = context_.pool] { return pool.lend(); };
-        SEAL_CO_TRY(holder, co_await context_.threads.run(std::move(lend)));
-        holder.close_at_return(); // whatever happens, its transaction does not outlive this
         const Monotonic locked_at = context_.clock.monotonic();
         auto lock = [this](Connection& session) -> Result<ProjectionVersion> {
-            const auto begun = session.run_script("BEGIN; SET LOCAL statement_timeout = 0");
-            if (!begun) {
-                return begun.error();
-            }
+            SEAL_TRY_VOID(session.run_script("BEGIN; SET LOCAL statement_timeout = 0"));
             return read_active(session, ledger(), projection().name, true);
         };
-        const auto active = co_await run_on(*holder, std::move(lock));
+        const auto active = co_await run_on(holder, std::move(lock));
         if (!active && active.error().code != Errc::not_found) {
             co_return active.error();
         }
         report_.was_active = active.has_value();
         const auto met = co_await meet(folding, active);
         if (!met) {
-            co_return met;
+            co_return met.error();
         }
-        const auto ended =
-            co_await conclude(*holder, folding, report_.was_active ? &*active : nullptr);
+        auto is_done =
+            co_await conclude(holder, folding, report_.was_active ? &*active : nullptr, waits);
         report_.held = context_.clock.monotonic() - locked_at;
-        co_return ended;
+        co_return is_done;
     }
 
     Task<Result<void>> meet(FoldRun& folding, Result<ProjectionVersion> active)
@@ -189,8 +279,8 @@ private:
         co_return folded;
     }
 
-    Task<Result<void>> conclude(Connection& holder, FoldRun& folding,
-                                const ProjectionVersion* active)
+    Task<Result<bool>> conclude(Connection& holder, FoldRun& folding,
+                                const ProjectionVersion* active, bool waits)
     {
         const ProjectionVersion building = folding.owned().front();
         if (options_.compares) {
@@ -198,15 +288,26 @@ private:
             auto work = [this, active, &building](Connection& session) {
                 return compare(session, active, building);
             };
-            const auto compared = co_await run_on(holder, std::move(work));
-            if (!compared) {
-                co_return compared;
+            SEAL_CO_TRY_VOID(co_await run_on(holder, std::move(work)));
+            if (options_.steering != nullptr) {
+                auto different = report_.different_tables;
+                SEAL_CO_TRY_VOID(
+                    co_await options_.steering->compared(report_.is_equal, std::move(different)));
             }
         }
+        const bool is_kept_back = !report_.is_equal && !options_.swaps_different;
+        if (waits || (is_kept_back && options_.steering != nullptr)) {
+            auto release = [](Connection& session) -> Result<void> {
+                session.roll_back();
+                return {};
+            };
+            SEAL_CO_TRY_VOID(co_await run_on(holder, std::move(release)));
+            co_return false;
+        }
         tell(Stage::swapping, folding.lowest(), folding.head());
-        auto work = [this, active, &building](Connection& session) -> Result<void> {
+        auto work = [this, active, &building, is_kept_back](Connection& session) -> Result<void> {
             const Monotonic begun = context_.clock.monotonic();
-            if (!options_.swaps) {
+            if (!options_.swaps || is_kept_back) {
                 session.roll_back();
                 return drop_building(session, ledger(), building.name);
             }
@@ -215,8 +316,8 @@ private:
             report_.swap = context_.clock.monotonic() - begun;
             return committed;
         };
-        auto ended = co_await run_on(holder, std::move(work));
-        co_return ended;
+        SEAL_CO_TRY_VOID(co_await run_on(holder, std::move(work)));
+        co_return true;
     }
 
     Result<void> compare(Connection& session, const ProjectionVersion* active,
@@ -245,9 +346,31 @@ private:
     RebuildOptions options_;
     std::function<void(const RebuildProgress&)> progress_;
     RebuildReport report_;
+    Stage stage_{Stage::folding};
 };
 
 } // namespace
+
+std::string_view name(RebuildProgress::Stage stage)
+{
+    switch (stage) {
+    case Stage::folding:
+        return "folding";
+    case Stage::indexing:
+        return "indexing";
+    case Stage::catching_up:
+        return "catching_up";
+    case Stage::comparing:
+        return "comparing";
+    case Stage::ready:
+        return "ready";
+    case Stage::swapping:
+        return "swapping";
+    case Stage::done:
+        return "done";
+    }
+    return "unknown";
+}
 
 Task<Result<RebuildReport>> rebuild_projection(FoldContext context, RebuildOptions options,
                                                std::function<void(const RebuildProgress&)> progress)

@@ -13,16 +13,44 @@
 
 namespace sealstream {
 
-struct RebuildOptions {
-    bool compares{true}; // at one and the same position; takes a pass over both versions
-    bool swaps{true};    // else the new version is dropped at the end: a comparison only
-};
-
 struct RebuildProgress {
-    enum class Stage : std::uint8_t { folding, indexing, comparing, swapping, done };
+    enum class Stage : std::uint8_t {
+        folding,
+        indexing,
+        catching_up,
+        comparing,
+        ready,
+        swapping,
+        done
+    };
     Stage stage{Stage::folding};
+    int version{0}; // of what is built
     Position folded;
     Position head;
+};
+[[nodiscard]] std::string_view name(RebuildProgress::Stage stage);
+
+enum class Steer : std::uint8_t { go_on, pause, swap, cancel };
+
+// Who watches over a rebuild. Asked between pieces of work, about every second, and at each stage.
+class RebuildSteering {
+public:
+    virtual ~RebuildSteering() = default;
+    [[nodiscard]] virtual Task<Result<Steer>> steer(RebuildProgress progress) = 0;
+    // What a comparison has found, before anything is done about it.
+    [[nodiscard]] virtual Task<Result<void>> compared(bool is_equal,
+                                                      std::vector<std::string> different) = 0;
+};
+
+struct RebuildOptions {
+    bool compares{true}; // at one and the same position; takes a pass over both versions
+    bool swaps{true};    // else the new version is dropped at the end; with a steering, it waits
+                         // for Steer::swap
+    bool swaps_different{true}; // what differs from the version it replaces
+    bool goes_on{false};        // with what a rebuild by the same SQL has left behind
+    bool has_indexes{false};    // what it has left has its indexes
+    std::optional<std::uint64_t> events_per_second{}; // none: as fast as it goes
+    RebuildSteering* steering{nullptr};
 };
 
 struct RebuildReport {
@@ -40,7 +68,9 @@ struct RebuildReport {
 // `context` folds exactly one projection. `progress` is called at home; may be empty.
 //
 //   conflict   another rebuild of this projection runs
-//   corrupt, and the codes of FoldRun::run()   nothing was swapped; the next rebuild cleans up
+//   refused    it was cancelled, and dropped; or the pack's SQL fails
+//   corrupt, and the codes of FoldRun::run()   nothing was swapped; the next rebuild cleans up, or
+//   goes on
 [[nodiscard]] Task<Result<RebuildReport>>
 rebuild_projection(FoldContext context, RebuildOptions options,
                    std::function<void(const RebuildProgress&)> progress);

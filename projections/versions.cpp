@@ -1,5 +1,7 @@
 #include "projections/versions.hpp"
 
+#include "projections/apart/roles.hpp"
+
 namespace sealstream {
 
 namespace {
@@ -25,6 +27,11 @@ constexpr const char* retire =
 constexpr const char* activate =
     "UPDATE sealstream.projections SET state = 'active', schema_name = $4,"
     " changed_at = clock_timestamp() WHERE ledger = $1 AND name = $2 AND version = $3";
+
+constexpr const char* select_retired =
+    "SELECT version, schema_name FROM sealstream.projections"
+    " WHERE ledger = $1 AND name = $2 AND state = 'retired' ORDER BY version DESC LIMIT 1"
+    " FOR UPDATE";
 
 constexpr const char* select_schemas =
     "SELECT schema_name FROM sealstream.projections"
@@ -115,6 +122,26 @@ Result<void> swap_versions(Connection& connection, const std::string& ledger,
     return {};
 }
 
+Result<void> roll_back_version(Connection& connection, const std::string& ledger,
+                               const std::string& projection)
+{
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY(active, read_active(connection, ledger, projection, true));
+    SEAL_TRY(kept, connection.run(select_retired, {ledger, projection}));
+    if (kept.rows() == 0) {
+        return Error{Errc::conflict, "no version of " + projection + " was kept"};
+    }
+    const std::string live = active.schema_name;
+    const std::string aside = other_schema_name(ledger, projection, active.version);
+    SEAL_TRY_VOID(rename_schema(connection, live, aside));
+    SEAL_TRY_VOID(rename_schema(connection, std::string{kept.text(0, 1)}, live));
+    SEAL_TRY(retired,
+             connection.run(retire, {ledger, projection, std::to_string(active.version), aside}));
+    SEAL_TRY(activated,
+             connection.run(activate, {ledger, projection, std::string{kept.text(0, 0)}, live}));
+    return transaction.commit();
+}
+
 Result<bool> try_own_rebuild(Connection& connection, const std::string& ledger,
                              const std::string& projection)
 {
@@ -134,21 +161,21 @@ Result<void> drop_projection(Connection& connection, const std::string& ledger,
     return drop_committed(connection, ledger, projection, {"active", "building", "retired"});
 }
 
-Result<void> make_indexes(Connection& connection, const Projection& projection,
-                          const ProjectionVersion& version)
+Result<void> make_indexes(Connection& connection, const std::string& ledger,
+                          const Projection& projection, const ProjectionVersion& version)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
     SEAL_TRY(unlimited, connection.run(without_timeout));
-    const auto used = connection.run_script("SET LOCAL maintenance_work_mem = '256MB';"
-                                            "SET LOCAL search_path = " +
-                                            sql_name(version.schema_name));
-    if (!used) {
-        return used;
-    }
-    const auto made = connection.run_script(projection.indexes_sql);
+    const std::string path = "SET LOCAL search_path = " + sql_name(version.schema_name);
+    SEAL_TRY_VOID(connection.run_script("SET LOCAL maintenance_work_mem = '256MB';" + path));
+    const auto made = projection.is_apart()
+                          ? make_as_owner(connection, apart_roles(ledger, projection.pack),
+                                          version.schema_name, projection.indexes_sql)
+                          : connection.run_script(projection.indexes_sql);
     if (!made) {
         return with_context(made.error(), "making the indexes of " + version.schema_name);
     }
+    SEAL_TRY_VOID(connection.run_script(path));
     SEAL_TRY(tables, connection.run(select_tables, {version.schema_name}));
     for (std::size_t row = 0; row < tables.rows(); ++row) {
         const auto analyzed = connection.run_script("ANALYZE " + sql_name(tables.text(row, 0)));

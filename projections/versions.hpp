@@ -24,6 +24,13 @@ struct TableDigest {
                                          const ProjectionVersion* active,
                                          const ProjectionVersion& building);
 
+// The version that was retired last becomes the active one again, and the active one is kept as
+// retired: one short transaction.
+//   not_found   no such projection
+//   conflict    no retired version was kept
+[[nodiscard]] Result<void> roll_back_version(Connection& connection, const std::string& ledger,
+                                             const std::string& projection);
+
 // Whoever rebuilds this projection owns its building version; ends with the session.
 [[nodiscard]] Result<bool> try_own_rebuild(Connection& connection, const std::string& ledger,
                                            const std::string& projection);
@@ -37,7 +44,8 @@ struct TableDigest {
                                            const std::string& projection);
 
 // Makes the indexes of a version, and fresh statistics for the planner.
-[[nodiscard]] Result<void> make_indexes(Connection& connection, const Projection& projection,
+[[nodiscard]] Result<void> make_indexes(Connection& connection, const std::string& ledger,
+                                        const Projection& projection,
                                         const ProjectionVersion& version);
 
 } // namespace sealstream

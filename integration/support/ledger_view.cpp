@@ -105,4 +105,17 @@ Position LedgerView::cursor()
     return cursor ? *cursor : Position{};
 }
 
+std::string LedgerView::value(const std::string& sql)
+{
+    auto connection = pool_.lend();
+    if (!connection) {
+        return describe(connection.error());
+    }
+    const auto answer = (*connection)->run(sql);
+    if (!answer) {
+        return describe(answer.error());
+    }
+    return answer->rows() != 0 ? std::string{answer->text(0, 0)} : std::string{};
+}
+
 } // namespace sealstream::testing

@@ -23,6 +23,8 @@ public:
     [[nodiscard]] std::vector<IndexedEvent> indexed();
     [[nodiscard]] Position head();
     [[nodiscard]] Position cursor(); // 0 when Postgres does not answer
+    // One value of one row, as text; or what went wrong.
+    [[nodiscard]] std::string value(const std::string& sql);
 
 private:
     [[nodiscard]] std::unique_ptr<EventLog> open_log(const Cluster& cluster);

@@ -1,6 +1,7 @@
 #include "integration/support/projector_home.hpp"
 
 #include <algorithm>
+#include <iostream>
 
 namespace sealstream::testing {
 
@@ -77,11 +78,11 @@ bool are_equal(const std::vector<IndexedEvent>& left, const std::vector<IndexedE
 }
 
 RunningProjector::RunningProjector(ProjectorHome& home, FoldFaults* faults,
-                                   std::vector<Projection> folds)
+                                   std::vector<Projection> folds, ProjectorOptions options)
     : home_{home},
       stop_{home.context.get_executor()},
-      projector_{home.log, home.pool, home.threads, home.clock,
-                 stop_,    options(), home.metrics, std::move(folds)}
+      projector_{home.log, home.pool,          home.threads, home.clock,
+                 stop_,    std::move(options), home.metrics, std::move(folds)}
 {
     if (faults != nullptr) {
         projector_.set_faults(*faults);
@@ -94,7 +95,7 @@ RunningProjector::~RunningProjector()
     stop();
 }
 
-ProjectorOptions RunningProjector::options()
+ProjectorOptions RunningProjector::test_options()
 {
     ProjectorOptions options;
     options.batch_events_max = 100; // many batches in little time
@@ -113,28 +114,48 @@ Task<void> RunningProjector::run()
 
 bool RunningProjector::wait_until_folded(Position position, std::chrono::seconds longest)
 {
-    const auto deadline = std::chrono::steady_clock::now() + longest;
-    while (std::chrono::steady_clock::now() < deadline && !has_ended_) {
-        const auto owned = projector_.status().projections;
-        if (!owned.empty() && owned.front().cursor >= position) {
-            return true;
-        }
-        home_.context.restart();
-        home_.context.run_one_for(look_again);
-    }
-    return false;
+    return wait_until(
+        [this, position] {
+            const auto owned = projector_.status().projections;
+            return !owned.empty() && owned.front().cursor >= position;
+        },
+        longest);
+}
+
+bool RunningProjector::wait_until_folded(const std::string& projection, Position position,
+                                         std::chrono::seconds longest)
+{
+    return wait_until(
+        [this, &projection, position] {
+            const auto owned = projector_.status().projections;
+            return std::any_of(owned.begin(), owned.end(), [&](const ProjectionVersion& one) {
+                return one.name == projection && one.cursor >= position;
+            });
+        },
+        longest);
 }
 
 bool RunningProjector::wait_until(ProjectorStatus::State state)
 {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    return wait_until([this, state] { return projector_.status().state == state; });
+}
+
+bool RunningProjector::wait_until(const std::function<bool()>& is_so, std::chrono::seconds longest)
+{
+    const auto deadline = std::chrono::steady_clock::now() + longest;
     while (std::chrono::steady_clock::now() < deadline) {
-        if (projector_.status().state == state) {
+        if (is_so()) {
             return true;
+        }
+        if (has_ended_) {
+            break;
         }
         home_.context.restart();
         home_.context.run_one_for(look_again);
     }
+    const auto status = projector_.status();
+    std::cerr << "the projector is " << name(status.state) << ": " << status.last_error
+              << std::endl;
     return false;
 }
 

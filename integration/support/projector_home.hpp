@@ -38,7 +38,9 @@ public:
 class RunningProjector {
 public:
     explicit RunningProjector(ProjectorHome& home, FoldFaults* faults = nullptr,
-                              std::vector<Projection> folds = {event_index_projection()});
+                              std::vector<Projection> folds = {event_index_projection()},
+                              ProjectorOptions options = test_options());
+    [[nodiscard]] static ProjectorOptions test_options(); // many batches in little time
     ~RunningProjector();
     RunningProjector(const RunningProjector&) = delete;
     RunningProjector& operator=(const RunningProjector&) = delete;
@@ -46,13 +48,17 @@ public:
     // False when it took longer than `longest`, or the projector has ended before.
     [[nodiscard]] bool wait_until_folded(Position position,
                                          std::chrono::seconds longest = std::chrono::seconds{30});
+    // The same of one projection, by its name.
+    [[nodiscard]] bool wait_until_folded(const std::string& projection, Position position,
+                                         std::chrono::seconds longest = std::chrono::seconds{30});
     [[nodiscard]] bool wait_until(ProjectorStatus::State state);
+    [[nodiscard]] bool wait_until(const std::function<bool()>& is_so,
+                                  std::chrono::seconds longest = std::chrono::seconds{30});
     void stop();
 
     [[nodiscard]] ProjectorStatus status() const { return projector_.status(); }
 
 private:
-    [[nodiscard]] static ProjectorOptions options();
     [[nodiscard]] Task<void> run();
 
     ProjectorHome& home_;

@@ -67,6 +67,7 @@ void add_dev(CLI::App& app, int& code);
 void add_verify(CLI::App& app, int& code);
 void add_keys(CLI::App& app, int& code);
 void add_projection(CLI::App& app, int& code);
+void add_projection_orders(CLI::App& command, int& code); // below `projection`, through a node
 void add_outbox(CLI::App& app, int& code);
 void add_config(CLI::App& app, int& code);
 void add_doctor(CLI::App& app, int& code);

@@ -9,6 +9,7 @@
 #include "core/ports/event_index.hpp"
 #include "core/ports/event_log.hpp"
 #include "core/ports/ledger_auditor.hpp"
+#include "core/ports/projection_admin.hpp"
 #include "core/ports/rejection_log.hpp"
 #include "node/http/health.hpp"
 #include "node/http/metrics.hpp"
@@ -55,10 +56,11 @@ struct Services {
     RulebookFollower* rules{nullptr};                       // null: only reserved names are refused
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
     PolicyOptions policy{};
-    ConsumerGroups* groups{nullptr};  // null: they answer 503
-    IdLookup* id_lookup{nullptr};     // null: repeats are recognised by the log alone
-    IndexWatch* index_watch{nullptr}; // null exactly when `index` is
-    InFlightIds* in_flight{nullptr};  // null: nothing is refused as in_progress
+    ProjectionAdmin* projections{nullptr}; // null: they answer 503
+    ConsumerGroups* groups{nullptr};       // null: they answer 503
+    IdLookup* id_lookup{nullptr};          // null: repeats are recognised by the log alone
+    IndexWatch* index_watch{nullptr};      // null exactly when `index` is
+    InFlightIds* in_flight{nullptr};       // null: nothing is refused as in_progress
 };
 
 } // namespace sealstream::http

@@ -1,4 +1,4 @@
--- The event index: every event of the ledger once. Columns as in the table `batch`; at_nanos is the time that
+-- The event index: every event of the ledger once. Columns as in the table `incoming`; at_nanos is the time that
 -- filters use: the event's own, else its ingest time. An id that is in the log twice counts once, at its first
 -- position, so the unique index on it is there from the beginning.
 

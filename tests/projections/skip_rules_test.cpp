@@ -1,4 +1,5 @@
 #include "core/rules/emission_rules.hpp"
+#include "core/rules/schema_rules.hpp"
 #include "core/rules/system_streams.hpp"
 #include "projections/batch_rows.hpp"
 #include "tests/support/catch.hpp"
@@ -93,6 +94,27 @@ TEST_CASE("a batch carries the rules on, and ends before an edit that is not und
     CHECK(batch.skipped_types == std::vector<std::string>{"A"});
     REQUIRE(batch.fault);
     CHECK(batch.fault->code == Errc::unsupported);
+}
+
+TEST_CASE("the version of a schema is the one in force, also where folding begins again",
+          "[projections]")
+{
+    Event registered = testing::sample_event(1);
+    registered.stream = {std::string{schema_stream_type}, "A"};
+    registered.draft.type = schema_event_type;
+    SkipRules rules;
+    CHECK(rules.schema_version("A") == 1);
+    for (std::uint64_t version = 1; version <= 3; ++version) {
+        registered.version = Version{version};
+        REQUIRE(rules.take(registered));
+        CHECK(rules.schema_version("A") == version);
+        CHECK(rules.schema_version("B") == 1);
+    }
+
+    const SkipRules later{rules.types(), rules.schema_versions()};
+
+    CHECK(later.schema_version("A") == 3);
+    CHECK(later.schema_versions() == rules.schema_versions());
 }
 
 } // namespace sealstream

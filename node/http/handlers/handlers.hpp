@@ -49,6 +49,21 @@ Task<Response> list_parked(RequestContext& request);
 Task<Response> retry_parked_stream(RequestContext& request);
 Task<Response> skip_parked_event(RequestContext& request);
 
+// Read models, for operators.
+Task<Response> list_projections(RequestContext& request);
+Task<Response> get_projection(RequestContext& request);
+Task<Response> list_parked_folds(RequestContext& request);
+Task<Response> list_foreign_writes(RequestContext& request);
+Task<Response> pause_projection(RequestContext& request);
+Task<Response> resume_projection(RequestContext& request);
+Task<Response> retry_projection(RequestContext& request);
+Task<Response> rebuild_projection_of_ledger(RequestContext& request);
+Task<Response> pause_rebuild(RequestContext& request);
+Task<Response> resume_rebuild(RequestContext& request);
+Task<Response> swap_rebuild(RequestContext& request);
+Task<Response> cancel_rebuild(RequestContext& request);
+Task<Response> roll_back_projection(RequestContext& request);
+
 // Who may append what.
 Task<Response> list_policies(RequestContext& request);
 Task<Response> get_policy(RequestContext& request);

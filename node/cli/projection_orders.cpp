@@ -1,0 +1,243 @@
+// What operators ask a node about projections: list, parked, pause, resume, retry, rebuild by name
+// with its pause, resume, swap and cancel, rollback.
+
+#include "node/cli/commands.hpp"
+#include "node/cli/node_client.hpp"
+#include "node/cli/progress.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <cstdio>
+#include <iostream>
+
+namespace sealstream::cli {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::milliseconds look_again{500};
+
+struct OrderFlags {
+    NodeFlags node;
+    std::string projection;
+    std::string stream;
+    std::uint64_t events_per_second{0};
+    bool is_manual{false};
+    bool is_json{false};
+    bool is_detached{false};
+};
+using Flags = std::shared_ptr<OrderFlags>;
+
+std::string text(const json::value& value)
+{
+    return value.is_string() ? std::string{value.get_string().data(), value.get_string().size()}
+                             : json::serialize(value);
+}
+
+Task<Result<std::string>> ask(Flags flags, bool is_post, std::string path, std::string body)
+{
+    SEAL_CO_TRY(url, NodeUrl::parse(flags->node.url));
+    NodeRequest request;
+    request.verb = is_post ? NodeVerb::post : NodeVerb::get;
+    request.target = "/v1/projections" + path;
+    request.fields = flags->node.fields();
+    request.fields.emplace_back("Content-Type", "application/json");
+    request.body = std::move(body);
+    const auto patience = flags->node.patience();
+    SEAL_CO_TRY(answer, co_await NodeAnswer::ask(std::move(url), std::move(request), patience));
+    std::string whole = co_await read_rest(*answer);
+    if (answer->status() >= 300) {
+        co_return problem_error(answer->status(), whole);
+    }
+    co_return whole;
+}
+
+Task<Result<json::value>> ask_json(Flags flags, std::string path)
+{
+    std::string nothing;
+    SEAL_CO_TRY(answer, co_await ask(std::move(flags), false, std::move(path), std::move(nothing)));
+    boost::system::error_code failed;
+    auto value = json::parse(answer, failed);
+    if (failed) {
+        co_return Error{Errc::unavailable, "the answer is not JSON"};
+    }
+    co_return value;
+}
+
+void print_row(const json::object& one)
+{
+    const json::object& reason = one.at("reason").get_object();
+    std::string line = text(one.at("name")) + "  cursor " + text(one.at("cursor")) + " of " +
+                       text(one.at("head")) + "  behind " + text(one.at("lag_events")) +
+                       " events, ";
+    std::array<char, 32> seconds{};
+    std::snprintf(seconds.data(), seconds.size(), "%.1f s",
+                  one.at("lag_seconds").to_number<double>());
+    line += seconds.data();
+    if (text(reason.at("code")) != "none") {
+        line += "  [" + text(reason.at("code")) + "] " + text(reason.at("detail"));
+    }
+    std::cout << line << "\n";
+}
+
+Task<int> list(Flags flags)
+{
+    const auto answer = co_await ask_json(flags, "");
+    if (!answer) {
+        co_return fail(answer.error());
+    }
+    if (flags->is_json) {
+        std::cout << json::serialize(*answer) << std::endl;
+        co_return exit_ok;
+    }
+    for (const json::value& one : answer->at("projections").get_array()) {
+        print_row(one.get_object());
+    }
+    std::cout.flush();
+    co_return exit_ok;
+}
+
+Task<int> parked(Flags flags)
+{
+    const auto answer = co_await ask_json(flags, "/" + flags->projection + "/parked");
+    if (!answer) {
+        co_return fail(answer.error());
+    }
+    if (flags->is_json) {
+        std::cout << json::serialize(*answer) << std::endl;
+        co_return exit_ok;
+    }
+    for (const json::value& one : answer->at("parked").get_array()) {
+        const json::object& row = one.get_object();
+        std::cout << text(row.at("stream")) << "  since position " << text(row.at("position"))
+                  << "  " << text(row.at("events")) << " events  " << text(row.at("sqlstate"))
+                  << " " << text(row.at("reason")) << "\n";
+    }
+    std::cout.flush();
+    co_return exit_ok;
+}
+
+Task<int> order(Flags flags, std::string path, std::string body)
+{
+    const auto done = co_await ask(flags, true, "/" + flags->projection + path, std::move(body));
+    if (!done) {
+        co_return fail(done.error());
+    }
+    std::cout << *done;
+    co_return exit_ok;
+}
+
+// Shows a rebuild until it is over, or waits for an order.
+Task<int> follow(Flags flags)
+{
+    Progress progress{"rebuilding " + flags->projection};
+    while (true) {
+        const auto answer = co_await ask_json(flags, "/" + flags->projection);
+        if (!answer) {
+            co_return fail(answer.error());
+        }
+        const json::object& rebuild = answer->at("rebuild").get_object();
+        const std::string state = text(rebuild.at("state"));
+        if (state == "waiting" || state == "running") {
+            progress.show(std::stoull(text(rebuild.at("folded"))),
+                          std::stoull(text(rebuild.at("head"))));
+            boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+            timer.expires_after(look_again);
+            co_await timer.async_wait(use_tuple);
+            continue;
+        }
+        progress.clear();
+        if (flags->is_json) {
+            std::cout << json::serialize(rebuild) << std::endl;
+        } else {
+            std::cout << flags->projection << ": " << state << ", version "
+                      << text(rebuild.at("version")) << " at position "
+                      << text(rebuild.at("folded")) << ", equal: " << text(rebuild.at("is_equal"))
+                      << ", swapped in " << text(rebuild.at("swap_ms")) << " ms "
+                      << text(rebuild.at("reason")) << std::endl;
+        }
+        const bool differs = rebuild.at("is_equal") == false;
+        co_return differs ? exit_tampered : state == "failed" ? exit_unexpected : exit_ok;
+    }
+}
+
+Task<int> rebuild_by_name(Flags flags)
+{
+    json::object wish{{"swap", flags->is_manual ? "manual" : "auto"}};
+    if (flags->events_per_second != 0) {
+        wish["events_per_second"] = flags->events_per_second;
+    }
+    const int asked = co_await order(flags, "/rebuild", json::serialize(wish));
+    if (asked != exit_ok || flags->is_detached) {
+        co_return asked;
+    }
+    co_return co_await follow(flags);
+}
+
+Task<int> retry(Flags flags)
+{
+    json::object body;
+    if (!flags->stream.empty()) {
+        body["stream"] = flags->stream;
+    }
+    co_return co_await order(flags, "/retry", json::serialize(body));
+}
+
+using Action = std::function<Task<int>(Flags)>;
+
+CLI::App* add_order(CLI::App& command, int& code, const std::string& name, const std::string& help,
+                    Flags flags, Action action)
+{
+    auto* const made = command.add_subcommand(name, help);
+    flags->node.add_to(*made);
+    made->callback([flags, action, &code] { code = run_alone(action(flags)); });
+    return made;
+}
+
+} // namespace
+
+void add_projection_orders(CLI::App& command, int& code)
+{
+    const auto simple = [&command, &code](const std::string& name, const std::string& help,
+                                          Action action) {
+        auto flags = std::make_shared<OrderFlags>();
+        auto* const made = add_order(command, code, name, help, flags, std::move(action));
+        made->add_option("projection", flags->projection, "its name")->required();
+        return std::pair{made, flags};
+    };
+    const auto path = [](std::string target) {
+        return [target](Flags flags) { return order(flags, target, "{}"); };
+    };
+    auto flags = std::make_shared<OrderFlags>();
+    auto* const listed =
+        add_order(command, code, "list", "how far each is, and why not further", flags, &list);
+    listed->add_flag("--json", flags->is_json, "as the node answers");
+
+    auto [parked_command, parked_flags] =
+        simple("parked", "streams of which an event could not be folded", &parked);
+    parked_command->add_flag("--json", parked_flags->is_json, "as the node answers");
+    simple("pause", "fold no more until it is resumed", path("/pause"));
+    simple("resume", "fold on, also after a halt", path("/resume"));
+    simple("rollback", "make the version before the active one again", path("/rollback"));
+    auto [retry_command, retry_flags] = simple("retry", "fold parked events again", &retry);
+    retry_command->add_option("--stream", retry_flags->stream, "type/id; without it, all");
+
+    auto [start, start_flags] =
+        simple("start-rebuild", "let a projector build it anew, beside", &rebuild_by_name);
+    start->add_flag("--manual", start_flags->is_manual, "do not swap by itself");
+    start->add_flag("--detach", start_flags->is_detached, "do not wait for its end");
+    start->add_flag("--json", start_flags->is_json, "one JSON object at the end");
+    start->add_option("--events-per-second", start_flags->events_per_second, "at most");
+    simple("watch-rebuild", "show how far a rebuild is until its end", &follow);
+    simple("pause-rebuild", "hold it", path("/rebuild/pause"));
+    simple("resume-rebuild", "let it go on", path("/rebuild/resume"));
+    simple("swap-rebuild", "make what it has built the active version", path("/rebuild/swap"));
+    simple("cancel-rebuild", "give it up", path("/rebuild/cancel"));
+}
+
+} // namespace sealstream::cli
