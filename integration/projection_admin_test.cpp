@@ -143,14 +143,12 @@ TEST_CASE("new SQL of a pack is built beside while the old one goes on, and then
     AdminHome home;
     auto random = testing::random_generator(93);
     home.append_transfers(random, 200);
-    {
-        RunningProjector projector{home, nullptr, home.folds};
-        REQUIRE(projector.wait_until_folded("bank", Position{200}));
-    }
+    RunningProjector projector{home, nullptr, home.folds};
+    REQUIRE(projector.wait_until_folded("bank", Position{200}));
     home.folds.back() = balances("bank", FoldForm::rows);
     home.folds.back().schema_sql += "; CREATE TABLE noted (a integer)";
 
-    RunningProjector projector{home, nullptr, home.folds};
+    projector.declare(home.folds); // while it runs, as after a restart
     REQUIRE(home.wait_for_rebuild(projector, "done"));
     home.append_transfers(random, 20);
     REQUIRE(projector.wait_until_folded("bank", Position{220}));

@@ -21,6 +21,12 @@ constexpr const char* select_orders =
 Members::Members(std::vector<Projection> projections, const ProjectorOptions& options)
     : options_{options}
 {
+    declare(std::move(projections));
+}
+
+void Members::declare(std::vector<Projection> projections)
+{
+    all_.clear();
     for (Projection& one : projections) {
         all_.push_back(Member{std::move(one)});
     }

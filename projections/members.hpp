@@ -26,6 +26,7 @@ class Members {
 public:
     Members(std::vector<Projection> projections, const ProjectorOptions& options);
 
+    void declare(std::vector<Projection> projections);
     [[nodiscard]] std::vector<Member>& all() noexcept { return all_; }
     [[nodiscard]] const std::vector<Member>& all() const noexcept { return all_; }
 

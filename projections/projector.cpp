@@ -97,6 +97,9 @@ Task<void> Projector::run()
 // The session that holds the ownership never runs a pack's SQL, which could give it away.
 Task<Result<void>> Projector::session()
 {
+    if (declared_) {
+        members_.declare(*std::exchange(declared_, std::nullopt));
+    }
     auto lend = [&pool = context_.pool] { return pool.lend(); };
     SEAL_CO_TRY(holder, co_await context_.threads.run(std::move(lend)));
     holder.close_at_return();
@@ -117,7 +120,7 @@ Task<Result<void>> Projector::session()
 
 Task<Result<void>> Projector::fold_in_rounds(Connection& holder)
 {
-    while (!context_.stop.requested()) {
+    while (!context_.stop.requested() && !declared_) {
         SEAL_CO_TRY_VOID(co_await round(holder));
     }
     co_return Result<void>{};

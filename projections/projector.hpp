@@ -53,6 +53,10 @@ public:
     // For tests: strikes between the steps of a pass. Before run().
     void set_faults(FoldFaults& faults);
 
+    // Other projections from now on, such as those of packs that were edited; what is no longer
+    // among them keeps its tables and is folded no more.
+    void declare(std::vector<Projection> folds) { declared_ = std::move(folds); }
+
     // Ends when a stop is asked for, or when another projector has taken over.
     [[nodiscard]] Task<void> run();
 
@@ -80,6 +84,7 @@ private:
     Pacing pacing_;
     ProjectorStatus status_;
     Members members_;
+    std::optional<std::vector<Projection>> declared_; // from the next session on
     std::vector<std::unique_ptr<Lane>> lanes_;
     TaskGroup tasks_; // lanes
     TaskGroup jobs_;  // rebuilds

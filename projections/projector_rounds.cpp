@@ -150,7 +150,7 @@ Task<Result<void>> Projector::watch(Connection& holder, Stop& round_stop)
     const auto before = members_.lane_members(context_.clock.monotonic());
     Monotonic looked = context_.clock.monotonic();
     const auto tick = std::min(context_.options.head_interval, watch_tick);
-    while (!round_stop.requested() && !context_.stop.requested()) {
+    while (!round_stop.requested() && !context_.stop.requested() && !declared_) {
         co_await context_.stop.sleep_for(tick);
         if (context_.clock.monotonic() - looked < context_.options.head_interval) {
             continue;

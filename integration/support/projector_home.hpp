@@ -55,6 +55,7 @@ public:
     [[nodiscard]] bool wait_until(const std::function<bool()>& is_so,
                                   std::chrono::seconds longest = std::chrono::seconds{30});
     void stop();
+    void declare(std::vector<Projection> folds) { projector_.declare(std::move(folds)); }
 
     [[nodiscard]] ProjectorStatus status() const { return projector_.status(); }
 
