@@ -43,6 +43,10 @@ public:
 
     Task<Result<std::vector<std::string>>> run()
     {
+        const auto made = co_await schemas(); // a pack is served before its tables are made
+        if (!made) {
+            co_return made.error();
+        }
         SEAL_CO_TRY_VOID(co_await give());
         if (told_.empty() && !case_.rows.empty()) {
             SEAL_CO_TRY_VOID(co_await check_tables());
