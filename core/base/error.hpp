@@ -61,6 +61,7 @@ struct Error {
     Errc code{Errc::internal};
     std::string context{}; // for operators; never shown to clients
     std::string pointer{}; // JSON Pointer (RFC 6901) into the input that is at fault, for clients
+    std::string details{}; // for clients: ready JSON members, `"parameter":"limit"`
 };
 
 struct ErrcInfo {

@@ -4,8 +4,7 @@
 // `cursor()` says how far it is, and an answer never contains anything above it.
 
 #include "core/event/event.hpp"
-
-#include <boost/asio/awaitable.hpp>
+#include "core/ports/read_model.hpp"
 
 #include <optional>
 #include <string>
@@ -39,10 +38,8 @@ struct IndexedEvent {
     bool is_skipped{false}; // its type was skip_in_projection: read models do not count it
 };
 
-class EventIndex {
+class EventIndex : public ReadModel {
 public:
-    virtual ~EventIndex() = default;
-
     //   unavailable         the database does not answer
     //   projection_behind   it has less than it had (it crashed), or at_least was never reached
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IndexedEvent>>>
@@ -53,13 +50,8 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<Result<IndexedEvent>>
     find(EventId id, Position at_least = {}) = 0;
 
-    // The last position that is folded in.
-    [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> cursor() = 0;
-
 protected:
     EventIndex() = default;
-    EventIndex(const EventIndex&) = delete;
-    EventIndex& operator=(const EventIndex&) = delete;
 };
 
 } // namespace sealstream

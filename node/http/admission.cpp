@@ -2,7 +2,10 @@
 
 #include "node/http/caller_watch.hpp"
 #include "node/http/origin.hpp"
+#include "node/http/packs/served_packs.hpp"
 #include "node/http/problem.hpp"
+
+#include <algorithm>
 
 namespace sealstream::http {
 
@@ -57,8 +60,21 @@ Result<std::optional<std::string>> stream_type_of(const RequestContext& request)
     return std::optional<std::string>{};
 }
 
+// For streams of all types that the pack keeps.
+bool has_role_in(const RequestContext& request, const Pack& pack, Role role)
+{
+    const auto& types = pack.stream_types;
+    return types.empty() ? request.may_all(role)
+                         : std::all_of(types.begin(), types.end(), [&](const PackStreamType& type) {
+                               return request.may(role, type.name);
+                           });
+}
+
 Result<bool> has_role(const RequestContext& request, Role role)
 {
+    if (request.endpoint != nullptr) {
+        return has_role_in(request, request.endpoint->pack(), role);
+    }
     SEAL_TRY(type, stream_type_of(request));
     if (type) {
         return request.may(role, *type);

@@ -168,6 +168,21 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
     if (refusals.empty()) {
         co_return refusals;
     }
+    SEAL_CO_TRY_VOID(co_await record_refusals(parts, refusals, std::move(candidates)));
+    co_return refusals;
+}
+
+Task<Result<void>> record_refusals(Services& services, std::vector<Refusal> refusals,
+                                   std::vector<Candidate> candidates)
+{
+    const AdmissionParts parts{services.rules, services.rejections, &services.policy,
+                               &services.metrics};
+    return record_refusals(parts, std::move(refusals), std::move(candidates));
+}
+
+Task<Result<void>> record_refusals(AdmissionParts parts, std::vector<Refusal> refusals,
+                                   std::vector<Candidate> candidates)
+{
     for (const Refusal& refusal : refusals) {
         if (parts.metrics != nullptr) {
             parts.metrics->refused(refusal.error.code);
@@ -175,7 +190,7 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
     }
     if (parts.rejections == nullptr) {
         log_refusals(refusals, candidates);
-        co_return refusals;
+        co_return Result<void>{};
     }
     std::vector<RejectedEvent> events;
     events.reserve(refusals.size());
@@ -187,7 +202,7 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
         co_return Error{Errc::unavailable,
                         "a refusal could not be recorded: " + describe(recorded.error())};
     }
-    co_return refusals;
+    co_return Result<void>{};
 }
 
 void append_faults(std::string& to, const std::vector<SchemaFault>& faults, std::string_view place)

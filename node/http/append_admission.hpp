@@ -48,6 +48,14 @@ struct AdmissionParts {
 [[nodiscard]] Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
                                                               std::vector<Candidate> candidates);
 
+// Counts refusals and keeps them in the forensic log.
+//   unavailable   they could not be kept
+[[nodiscard]] Task<Result<void>> record_refusals(Services& services, std::vector<Refusal> refusals,
+                                                 std::vector<Candidate> candidates);
+[[nodiscard]] Task<Result<void>> record_refusals(AdmissionParts parts,
+                                                 std::vector<Refusal> refusals,
+                                                 std::vector<Candidate> candidates);
+
 // The elements of "errors" in a problem: {"pointer":…,"code":…,"message":…,"schema_pointer":…}.
 // `place` comes before each pointer.
 void append_faults(std::string& to, const std::vector<SchemaFault>& faults, std::string_view place);

@@ -4,6 +4,7 @@
 #include "core/base/log.hpp"
 #include "core/event/digest.hpp"
 #include "node/http/admission.hpp"
+#include "node/http/packs/served_packs.hpp"
 #include "node/http/problem.hpp"
 
 #include <array>
@@ -32,6 +33,9 @@ bool is_harmless_id(std::string_view id)
 
 std::size_t route_index(const RequestContext& request)
 {
+    if (request.endpoint != nullptr) {
+        return request.endpoint->metrics_number;
+    }
     return request.route == nullptr ? routes().size()
                                     : static_cast<std::size_t>(request.route - routes().data());
 }
@@ -74,18 +78,27 @@ Response find_route(RequestContext& request, Surface surface)
     const auto path = request.path();
     const Verb verb = effective(request.head().verb);
     std::string allowed;
+    const Route* own = nullptr;
     for (const Route& route : routes()) {
         PathParameters parameters;
         if (route.surface != surface || !matches(route.pattern, path, parameters)) {
             continue;
         }
         if (route.verb == verb) {
-            request.route = &route;
+            own = &route;
             request.parameters = parameters;
-            return response;
+            break;
         }
-        allowed.append(allowed.empty() ? "" : ", ").append(name(route.verb));
-        allowed.append(route.verb == Verb::get ? ", HEAD" : "");
+        allow(allowed, route.verb);
+    }
+    request.packs = request.services().packs;
+    const bool may_be_of_pack = own == nullptr || gives_way(*own);
+    if (may_be_of_pack && surface == Surface::clients && request.packs != nullptr) {
+        request.endpoint = request.packs->find(verb, path, request.parameters, allowed);
+    }
+    request.route = request.endpoint != nullptr ? &request.endpoint->route : own;
+    if (request.route != nullptr) {
+        return response;
     }
     if (allowed.empty()) {
         response = problem(Error{Errc::not_found, "no such path"});

@@ -12,7 +12,7 @@ constexpr std::chrono::seconds look_again{60};     // the notifier ends the wait
 
 } // namespace
 
-IndexWatch::IndexWatch(EventIndex& index, TaskGroup& tasks, Stop& stop)
+IndexWatch::IndexWatch(ReadModel& index, TaskGroup& tasks, Stop& stop)
     : index_{index},
       tasks_{tasks},
       stop_{stop},

@@ -1,6 +1,6 @@
 #pragma once
 
-// How far the event index is, for all reads of a node. However many wait, one question at a time is
+// How far a read model is (the event index, or the tables of a pack), for all reads of a node. However many wait, one question at a time is
 // asked of the database, and while a position is waited for at most one every few milliseconds. An
 // answer is never older than the question: a read is served only by a query that began after it
 // came, because a database that has crashed may come back with less than it had. Runs on the I/O
@@ -8,13 +8,13 @@
 
 #include "core/async/stop.hpp"
 #include "core/async/task_group.hpp"
-#include "core/ports/event_index.hpp"
+#include "core/ports/read_model.hpp"
 
 namespace sealstream::http {
 
 class IndexWatch {
 public:
-    IndexWatch(EventIndex& index, TaskGroup& tasks, Stop& stop);
+    IndexWatch(ReadModel& index, TaskGroup& tasks, Stop& stop);
 
     // Where the index is: at `wanted` or above, or below it when `wait` is over or the node stops.
     //   unavailable   the index does not answer
@@ -25,7 +25,7 @@ public:
 private:
     [[nodiscard]] Task<void> ask_for_waiting();
 
-    EventIndex& index_;
+    ReadModel& index_;
     TaskGroup& tasks_;
     Stop& stop_;
     Notifier answered_; // wakes reads

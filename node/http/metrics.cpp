@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
@@ -141,6 +142,17 @@ struct HttpMetrics::Series {
         return added;
     }
 
+    void add(const RouteLabel& label)
+    {
+        Route route{std::string{label.route}, std::string{label.method}, {}, nullptr};
+        route.duration =
+            &durations.Add({{"route", route.name}, {"method", route.method}}, latency_seconds);
+        for (const int status : {label.usual_status, 400, 503}) {
+            of(route, status);
+        }
+        routes.push_back(std::move(route));
+    }
+
     Registry& registry;
     Family<Counter>& requests;
     Family<Histogram>& durations;
@@ -158,8 +170,9 @@ struct HttpMetrics::Series {
     std::array<Counter*, 2> connections_total{};
     std::array<Gauge*, transports.size()> subscribers{};
     std::array<std::array<Counter*, feed_ends.size()>, transports.size()> disconnects{};
-    std::mutex statuses; // guards by_status of the routes
+    std::mutex statuses; // guards the routes
     std::vector<Route> routes;
+    std::size_t no_route{0};
 };
 
 HttpMetrics::HttpMetrics(Registry& registry, const std::vector<RouteLabel>& routes)
@@ -170,18 +183,27 @@ HttpMetrics::HttpMetrics(Registry& registry, const std::vector<RouteLabel>& rout
     }
     auto all = routes;
     all.push_back({"none", "OTHER", 404});
+    series_->no_route = routes.size();
     for (const RouteLabel& label : all) {
-        Series::Route route{std::string{label.route}, std::string{label.method}, {}, nullptr};
-        route.duration = &series_->durations.Add({{"route", route.name}, {"method", route.method}},
-                                                 latency_seconds);
-        for (const int status : {label.usual_status, 400, 503}) {
-            series_->of(route, status);
-        }
-        series_->routes.push_back(std::move(route));
+        series_->add(label);
     }
 }
 
 HttpMetrics::~HttpMetrics() = default;
+
+std::size_t HttpMetrics::add_route(const RouteLabel& label)
+{
+    const std::lock_guard lock{series_->statuses};
+    auto& routes = series_->routes;
+    const auto known = std::find_if(routes.begin(), routes.end(), [&label](const auto& route) {
+        return route.name == label.route && route.method == label.method;
+    });
+    const auto number = static_cast<std::size_t>(known - routes.begin());
+    if (known == routes.end()) {
+        series_->add(label);
+    }
+    return number;
+}
 
 void HttpMetrics::request_started()
 {
@@ -191,9 +213,9 @@ void HttpMetrics::request_started()
 void HttpMetrics::request_finished(std::size_t route, int status, std::chrono::nanoseconds took)
 {
     series_->in_flight.Decrement();
-    auto& labelled = series_->routes[std::min(route, series_->routes.size() - 1)];
-    labelled.duration->Observe(seconds(took));
     const std::lock_guard lock{series_->statuses};
+    auto& labelled = series_->routes[route < series_->routes.size() ? route : series_->no_route];
+    labelled.duration->Observe(seconds(took));
     series_->of(labelled, status).Increment();
 }
 

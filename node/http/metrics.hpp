@@ -50,11 +50,14 @@ struct RouteLabel {
 
 class HttpMetrics {
 public:
-    // `routes` in the order of the route table; one more is kept for requests that meet no route.
+    // `routes` in the order of the route table; a number beyond them is a request without route.
     HttpMetrics(prometheus::Registry& registry, const std::vector<RouteLabel>& routes);
     ~HttpMetrics();
     HttpMetrics(const HttpMetrics&) = delete;
     HttpMetrics& operator=(const HttpMetrics&) = delete;
+
+    // A route of a pack; its number for request_finished(). The same label has one number.
+    [[nodiscard]] std::size_t add_route(const RouteLabel& label);
 
     void request_started();
     void request_finished(std::size_t route, int status, std::chrono::nanoseconds took);

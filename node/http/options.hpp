@@ -32,9 +32,13 @@ struct Limits {
     std::size_t bulk_bytes_max{1 << 20};         // … and their bytes
     std::size_t bulk_appends_max{256};           // of one mixed bulk at the same time
     std::size_t bulk_results_bytes_max{1 << 20}; // held back until the request has been read
-    std::chrono::milliseconds bulk_append_wait{10'000}; // for a busy node, before a line fails
-    std::chrono::milliseconds bulk_index_wait{2'000};   // at the start of a bulk with keys
-    std::chrono::seconds wait_max{60};                  // long-poll and min-position
+    std::chrono::milliseconds bulk_append_wait{10'000};   // for a busy node, before a line fails
+    std::chrono::milliseconds bulk_index_wait{2'000};     // at the start of a bulk with keys
+    std::chrono::seconds wait_max{60};                    // long-poll and min-position
+    std::size_t pack_rows_max{1'000};                     // of a pack's query without pages
+    std::chrono::milliseconds pack_query_time_max{5'000}; // then its statement is ended
+    std::size_t guard_attempts_max{10};              // to append to a stream that others append to
+    std::chrono::milliseconds guard_wait_max{5'000}; // for the tables that a guard looks at
 };
 
 // Who may append what.

@@ -120,8 +120,10 @@ void render_problem(Response& response, std::string_view request_id)
         member(body, "code", code);
         body.append("}]");
     }
-    if (!problem.members.empty()) {
-        body.append(",").append(problem.members);
+    for (const auto* members : {&problem.error.details, &problem.members}) {
+        if (!members->empty()) {
+            body.append(",").append(*members);
+        }
     }
     member(body, "instance", "urn:sealstream:request:" + std::string{request_id});
     body.append("}\n");

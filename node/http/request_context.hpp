@@ -14,6 +14,7 @@
 namespace sealstream::http {
 
 struct Route;
+struct PackEndpoint;
 
 // The body of a request that is read while it is handled. A reader that is slow makes the client
 // wait.
@@ -27,7 +28,7 @@ public:
 };
 
 struct PathParameters {
-    static constexpr std::size_t count_max = 3;
+    static constexpr std::size_t count_max = 8;
     struct Parameter {
         std::string_view name;  // of the pattern
         std::string_view value; // still percent-encoded
@@ -97,6 +98,8 @@ public:
     std::optional<security::RateLimiter::Answer> rate;
     std::string request_id;
     const Route* route{nullptr};
+    std::shared_ptr<const ServedPacks> packs; // as they were when it came; may be null
+    const PackEndpoint* endpoint{nullptr};    // null: a route of the node's own
     PathParameters parameters;
     // Who the connection's certificate names; null: it has none.
     const Result<security::CallerPtr>* certificate{nullptr};

@@ -2,6 +2,7 @@
 
 #include "node/http/handlers/handlers.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace sealstream::http {
@@ -98,6 +99,10 @@ constexpr std::array table{
 };
 // clang-format on
 
+constexpr std::array<std::string_view, 6> giving_way{
+    "tail_events",         "follow_aggregates",  "read_aggregates", "list_emission_policies",
+    "get_emission_policy", "put_emission_policy"};
+
 std::string_view take_segment(std::string_view& path)
 {
     const auto segment = path.substr(0, path.find('/'));
@@ -110,6 +115,20 @@ std::string_view take_segment(std::string_view& path)
 std::span<const Route> routes() noexcept
 {
     return table;
+}
+
+bool gives_way(const Route& route) noexcept
+{
+    return std::find(giving_way.begin(), giving_way.end(), route.name) != giving_way.end();
+}
+
+void allow(std::string& allowed, Verb verb)
+{
+    const std::string word{name(verb)};
+    if ((", " + allowed + ",").find(", " + word + ",") == std::string::npos) {
+        allowed.append(allowed.empty() ? "" : ", ").append(word);
+        allowed.append(verb == Verb::get ? ", HEAD" : "");
+    }
 }
 
 std::vector<RouteLabel> route_labels()
@@ -138,7 +157,7 @@ bool matches(std::string_view pattern, std::string_view path, PathParameters& pa
         const auto expected = take_segment(pattern);
         const auto segment = take_segment(path);
         if (!expected.empty() && expected.front() == '{') {
-            if (segment.empty()) {
+            if (segment.empty() || parameters.count == PathParameters::count_max) {
                 return false;
             }
             parameters.all[parameters.count++] = {expected.substr(1, expected.size() - 2), segment};

@@ -27,19 +27,24 @@ enum class BodyMode : std::uint8_t {
 using Handler = Task<Response> (*)(RequestContext& request);
 
 struct Route {
-    Verb verb;
-    std::string_view pattern; // "/v1/streams/{type}/{id}/events"
-    std::string_view name;    // metric label, log field and anchor in the documentation
-    Surface surface;
-    Access access;
-    BodyMode body;
-    int usual_status;
-    Handler handler;
+    Verb verb{Verb::get};
+    std::string_view pattern{}; // "/v1/streams/{type}/{id}/events"
+    std::string_view name{};    // metric label, log field and anchor in the documentation
+    Surface surface{Surface::clients};
+    Access access{Access::admin};
+    BodyMode body{BodyMode::none};
+    int usual_status{200};
+    Handler handler{nullptr};
     Scope scope{Scope::ledger};
 };
 
 [[nodiscard]] std::span<const Route> routes() noexcept;
+// Whether a pack may claim this path for itself: paths of documents that packs stand for.
+[[nodiscard]] bool gives_way(const Route& route) noexcept;
 [[nodiscard]] std::vector<RouteLabel> route_labels();
+
+// Adds a verb to the value of Allow, once.
+void allow(std::string& allowed, Verb verb);
 
 // Whether `path` fits; fills in the parameters when it does. No parameter is empty.
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view path,

@@ -18,6 +18,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 
 namespace sealstream {
 class FeedHub;
@@ -29,6 +30,8 @@ namespace sealstream::http {
 class IdLookup;
 class InFlightIds;
 class IndexWatch;
+class ServedPacks;
+class StreamTurns;
 
 struct Services {
     EventLog& log;
@@ -61,6 +64,8 @@ struct Services {
     IdLookup* id_lookup{nullptr};          // null: repeats are recognised by the log alone
     IndexWatch* index_watch{nullptr};      // null exactly when `index` is
     InFlightIds* in_flight{nullptr};       // null: nothing is refused as in_progress
+    std::shared_ptr<const ServedPacks> packs{}; // null: none; replaced as a whole
+    StreamTurns* stream_turns{nullptr};         // null: guarded appends meet in the log
 };
 
 } // namespace sealstream::http

@@ -67,7 +67,8 @@ std::vector<Refusal> in_request_order(std::vector<Refusal> refusals,
     return refusals;
 }
 
-Task<Response> append_atomic(Services& services, std::vector<EventInput> events, bool is_array)
+Task<Response> append_atomic(Services& services, std::vector<EventInput> events, bool is_array,
+                             Appender appender)
 {
     std::vector<std::pair<std::size_t, std::size_t>> order;
     auto batch = by_stream(std::move(events), order);
@@ -83,7 +84,7 @@ Task<Response> append_atomic(Services& services, std::vector<EventInput> events,
     for (std::size_t at = 1; at < batch.size(); ++at) {
         starts[at] = starts[at - 1] + batch[at - 1].drafts.size();
     }
-    auto appended = co_await append_counted(services, std::move(batch));
+    auto appended = co_await append_counted(services, std::move(batch), std::move(appender));
     if (!appended) {
         co_return append_problem(services, std::move(appended).error());
     }
@@ -178,8 +179,10 @@ Task<Response> append_mixed(RequestContext& request)
         }
     }
     if (is_atomic) {
-        auto response = co_await append_atomic(services, *std::move(events),
-                                               is_event_array(form, request.body));
+        auto appender = appender_of(request);
+        const bool is_array = is_event_array(form, request.body);
+        auto response =
+            co_await append_atomic(services, *std::move(events), is_array, std::move(appender));
         if (response.problem == nullptr) {
             confirm_durability(request, response);
         }
@@ -199,7 +202,8 @@ Task<Response> append_mixed(RequestContext& request)
         }
         items.push_back(std::move(item));
     }
-    items = co_await append_items(services, std::move(items));
+    auto appender = appender_of(request);
+    items = co_await append_items(services, std::move(items), std::move(appender));
     auto response = results_of(items, services);
     confirm_durability(request, response);
     co_return response;

@@ -119,10 +119,10 @@ compare_with_log(Services& services, std::vector<DraftAt> drafts, IdLookup::Plac
     co_return known;
 }
 
-Task<Result<Appended>> append_once(Services& services, AppendRequest request)
+Task<Result<Appended>> append_once(Services& services, AppendRequest request, Appender appender)
 {
     if (!may_be_repeat(request.appends)) {
-        co_return co_await services.log.append(std::move(request));
+        co_return co_await append_guarded(services, std::move(request), std::move(appender));
     }
     SEAL_CO_TRY_VOID(check_request(request, append_events_max));
     auto drafts = drafts_of(request.appends);
@@ -145,7 +145,7 @@ Task<Result<Appended>> append_once(Services& services, AppendRequest request)
         }
         request.send_until = found.send_until;
     }
-    co_return co_await services.log.append(std::move(request));
+    co_return co_await append_guarded(services, std::move(request), std::move(appender));
 }
 
 } // namespace sealstream::http

@@ -6,6 +6,7 @@
 
 #include "core/ports/event_log.hpp"
 #include "node/http/id_lookup.hpp"
+#include "node/http/packs/guard_stage.hpp"
 #include "node/http/services.hpp"
 
 namespace sealstream::http {
@@ -17,7 +18,10 @@ namespace sealstream::http {
 //                       of the append is there
 //   in_progress         this node is appending one of the ids just now
 //   projection_behind   whether it is a repeat can not be told now
-[[nodiscard]] Task<Result<Appended>> append_once(Services& services, AppendRequest request);
+//
+// and those of append_guarded(): what is no repeat passes the guards.
+[[nodiscard]] Task<Result<Appended>> append_once(Services& services, AppendRequest request,
+                                                 Appender appender);
 
 // What is known of one event before it is appended.
 struct KnownPlace {

@@ -95,9 +95,11 @@ Task<Response> append_to_stream(RequestContext& request)
     }
     std::vector<StreamAppend> batch;
     batch.push_back(std::move(append));
-    auto appended = co_await append_counted(services, std::move(batch));
+    auto appender = appender_of(request);
+    auto appended = co_await append_counted(services, std::move(batch), std::move(appender));
     if (!appended && !request.may(security::Role::reader, stream->type)) {
-        co_return problem(std::move(appended).error()); // without the events that it has missed
+        co_return append_problem(
+            services, std::move(appended).error()); // without the events that it has missed
     }
     if (!appended) {
         co_return co_await append_refused(services, *std::move(stream), *expected,

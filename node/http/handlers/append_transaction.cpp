@@ -175,9 +175,10 @@ Task<Response> append_transaction(RequestContext& request)
         }
         co_return refused(*refusals, false);
     }
-    auto appended = co_await append_counted(services, std::move(wanted));
+    auto appender = appender_of(request);
+    auto appended = co_await append_counted(services, std::move(wanted), std::move(appender));
     if (!appended) {
-        auto response = problem(std::move(appended).error());
+        auto response = append_problem(services, std::move(appended).error());
         if (response.problem->error.code == Errc::conflict) {
             response.problem->members = co_await describe_conflicts(services, std::move(stated));
         }

@@ -114,7 +114,7 @@ Result<void> check_condition(const Services& services, const StreamName& stream,
     return services.required_conditions.check(stream, expected);
 }
 
-Task<Result<Appended>> append_counted(Services& services, AppendRequest request)
+Task<Result<Appended>> append_counted(Services& services, AppendRequest request, Appender appender)
 {
     const std::size_t events = request.events();
     std::size_t bytes = 0;
@@ -124,7 +124,7 @@ Task<Result<Appended>> append_counted(Services& services, AppendRequest request)
         }
     }
     const auto began = services.clock.monotonic();
-    auto outcome = co_await append_once(services, std::move(request));
+    auto outcome = co_await append_once(services, std::move(request), std::move(appender));
     services.metrics.appended(classify(outcome), events, bytes, services.clock.monotonic() - began);
     if (outcome && outcome->is_repeat) {
         services.metrics.replayed();
@@ -178,7 +178,15 @@ Response created(const Appended& appended, const Services& services)
 Response append_problem(const Services& services, Error error)
 {
     auto response = problem(std::move(error));
-    if (response.problem->error.code == Errc::projection_behind && services.id_lookup != nullptr) {
+    if (response.problem->error.code == Errc::refused) { // by a guard, in its own words
+        response.problem->explanation = response.problem->error.context;
+    }
+    const bool is_of_guard = response.problem->error.context.starts_with("guard ");
+    if (response.problem->error.code == Errc::projection_behind && is_of_guard) {
+        response.problem->explanation = "The read model that a guard looks at has not folded the "
+                                        "stream yet. Nothing was appended.";
+    } else if (response.problem->error.code == Errc::projection_behind &&
+               services.id_lookup != nullptr) {
         const auto& lag = services.id_lookup->lag();
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lag.age).count();
         response.problem->explanation =

@@ -3,6 +3,7 @@
 // What all ways to append share.
 
 #include "node/http/event_input.hpp"
+#include "node/http/packs/guard_stage.hpp"
 #include "node/http/request_context.hpp"
 
 namespace sealstream::http {
@@ -16,7 +17,8 @@ namespace sealstream::http {
 [[nodiscard]] Result<std::string> idempotency_key(const RequestContext& request);
 
 // Appends, measures and counts.
-[[nodiscard]] Task<Result<Appended>> append_counted(Services& services, AppendRequest request);
+[[nodiscard]] Task<Result<Appended>> append_counted(Services& services, AppendRequest request,
+                                                    Appender appender);
 
 // Whether an append to this stream may come with this condition, or without one.
 //   precondition_required   the stream's type demands one

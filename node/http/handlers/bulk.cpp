@@ -17,14 +17,16 @@ namespace {
 // Shared by the coroutine that hands out groups and the tasks that append them: whichever ends
 // last, owns.
 struct Wave {
-    Wave(Services& with, std::vector<BulkItem> all)
+    Wave(Services& with, std::vector<BulkItem> all, Appender who)
         : services{with},
           items{std::move(all)},
+          appender{std::move(who)},
           changed{with.stop.executor()}
     {
     }
     Services& services;
     std::vector<BulkItem> items;
+    const Appender appender;
     Notifier changed;
     std::set<StreamName> busy; // streams with an append under way; as many as there are appends
     std::map<StreamName, Error> stopped; // streams that can not go on now
@@ -42,11 +44,13 @@ struct Group {
 bool is_splittable(const Error& error)
 {
     return error.code == Errc::key_reuse || error.code == Errc::conflict ||
-           error.code == Errc::too_large;
+           error.code == Errc::too_large || error.code == Errc::refused;
 }
 
-Group next_group(const std::vector<BulkItem>& items, std::size_t from, const Limits& limits)
+Group next_group(const Wave& wave, std::size_t from)
 {
+    const auto& items = wave.items;
+    const Limits& limits = wave.services.limits;
     std::size_t bytes = 0;
     Group group{from, 0};
     std::unordered_set<EventId> ids; // one append has each id once; a second is its repeat
@@ -54,6 +58,9 @@ Group next_group(const std::vector<BulkItem>& items, std::size_t from, const Lim
         const BulkItem& item = items[at];
         if (!item.draft || item.stream != items[from].stream ||
             !ids.insert(item.draft->id).second) {
+            break;
+        }
+        if (at != from && is_guarded(wave.appender, *item.draft)) {
             break;
         }
         bytes += item.draft->data.size() + item.draft->meta.size();
@@ -110,7 +117,8 @@ Task<Result<Appended>> append_patiently(std::shared_ptr<Wave> wave, Group group)
     Backoff backoff{{std::chrono::milliseconds{10}, std::chrono::milliseconds{500}}};
     for (;;) {
         auto request = to_request(*wave, group);
-        auto outcome = co_await append_counted(services, std::move(request));
+        Appender appender = wave->appender;
+        auto outcome = co_await append_counted(services, std::move(request), std::move(appender));
         if (!is_worth_waiting(outcome) || services.stop.requested() ||
             services.clock.monotonic() >= deadline) {
             co_return outcome;
@@ -180,15 +188,16 @@ Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem
 
 } // namespace
 
-Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkItem> items)
+Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkItem> items,
+                                         Appender appender)
 {
     items = co_await admit_items(services, std::move(items));
     auto send_until = Monotonic::max();
     items = co_await settle_repeats(services, std::move(items), send_until);
-    const auto wave = std::make_shared<Wave>(services, std::move(items));
+    const auto wave = std::make_shared<Wave>(services, std::move(items), std::move(appender));
     wave->send_until = send_until;
     for (std::size_t at = 0; at < wave->items.size();) {
-        const Group group = next_group(wave->items, at, services.limits);
+        const Group group = next_group(*wave, at);
         if (group.count == 0) {
             ++at; // was malformed
             continue;
@@ -232,6 +241,9 @@ void append_item_members(std::string& to, const BulkItem& item)
     }
     if (!item.errors.empty()) {
         to.append(",\"errors\":[").append(item.errors).append("]");
+    }
+    if (!error.details.empty()) {
+        to.append(",").append(error.details);
     }
     to.append(",\"detail\":");
     append_canonical_string(to, item.reason.empty() ? row.title : std::string_view{item.reason});

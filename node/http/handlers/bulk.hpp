@@ -3,9 +3,11 @@
 // Bulk appends: many events, each with a result of its own. Neighbours of one stream share an
 // append; appends of different streams run side by side, at most bulk_appends_max of them; one
 // stream's never do, so its events keep their order. When a shared append is refused because of one
-// of its events, they are tried one by one. Waits where a single append would be told to come back.
+// of its events, they are tried one by one. A guarded event
+// begins an append. Waits where a single append would be told to come back.
 
 #include "node/http/event_input.hpp"
+#include "node/http/packs/guard_stage.hpp"
 #include "node/http/request_context.hpp"
 
 namespace sealstream::http {
@@ -33,8 +35,8 @@ settle_repeats(Services& services, std::vector<BulkItem> items, Monotonic& send_
 // Appends all items that have a draft; afterwards each has a place or an error. After an error that
 // may pass (is_retryable), later items of the same stream get it too, so that sending all again
 // keeps their order.
-[[nodiscard]] Task<std::vector<BulkItem>> append_items(Services& services,
-                                                       std::vector<BulkItem> items);
+[[nodiscard]] Task<std::vector<BulkItem>>
+append_items(Services& services, std::vector<BulkItem> items, Appender appender);
 
 // {"status":201,"id":…,"position":…,"version":…} or {"status":400,"code":…,…}, without the opening
 // brace.

@@ -53,7 +53,8 @@ public:
                 has_caught_up_ = true;
                 co_await let_index_catch_up(services_);
             }
-            items = co_await append_items(services_, std::move(items));
+            auto appender = appender_of(request_);
+            items = co_await append_items(services_, std::move(items), std::move(appender));
             write_results(items, out);
         }
         if (is_at_end_ && !has_summed_up_) {

@@ -8,6 +8,7 @@
 #include "core/base/encoding.hpp"
 #include "core/event/digest.hpp"
 #include "node/http/handlers/handlers.hpp"
+#include "node/http/packs/served_packs.hpp"
 
 namespace sealstream::http {
 
@@ -17,10 +18,9 @@ constexpr std::string_view yaml_type = "application/yaml"; // RFC 9512
 
 enum Form : std::size_t { as_json, as_yaml };
 
-Response document(const RequestContext& request, std::span<const EmbeddedFile> forms, Form form)
+Response document(const RequestContext& request, std::string_view text, Form form)
 {
-    const EmbeddedFile& file = forms[form];
-    const std::string tag = "\"" + to_hex(sha256(as_bytes(file.text)).view().first(8)) + "\"";
+    const std::string tag = "\"" + to_hex(sha256(as_bytes(text)).view().first(8)) + "\"";
     Response response;
     response.content_type = form == as_yaml ? yaml_type : json_type;
     set_caching(response, Caching::revalidate);
@@ -29,9 +29,16 @@ Response document(const RequestContext& request, std::span<const EmbeddedFile> f
     if (request.field("if-none-match") == tag) {
         response.status = 304;
     } else {
-        response.body = file.text;
+        response.body = text;
     }
     return response;
+}
+
+// With packs there is one text for both: JSON is YAML (YAML 1.2, 1.3).
+std::string_view openapi_text(const RequestContext& request, Form form)
+{
+    const auto& packs = request.services().packs;
+    return packs != nullptr ? std::string_view{packs->openapi()} : openapi_document()[form].text;
 }
 
 Form wanted_form(const RequestContext& request)
@@ -43,22 +50,24 @@ Form wanted_form(const RequestContext& request)
 
 Task<Response> get_openapi(RequestContext& request)
 {
-    co_return document(request, openapi_document(), wanted_form(request));
+    const Form form = wanted_form(request);
+    co_return document(request, openapi_text(request, form), form);
 }
 
 Task<Response> get_openapi_json(RequestContext& request)
 {
-    co_return document(request, openapi_document(), as_json);
+    co_return document(request, openapi_text(request, as_json), as_json);
 }
 
 Task<Response> get_openapi_yaml(RequestContext& request)
 {
-    co_return document(request, openapi_document(), as_yaml);
+    co_return document(request, openapi_text(request, as_yaml), as_yaml);
 }
 
 Task<Response> get_asyncapi(RequestContext& request)
 {
-    co_return document(request, asyncapi_document(), wanted_form(request));
+    const Form form = wanted_form(request);
+    co_return document(request, asyncapi_document()[form].text, form);
 }
 
 } // namespace sealstream::http

@@ -11,19 +11,6 @@ namespace sealstream::http {
 
 namespace {
 
-// Prefer: handling=lenient (RFC 7240, 4.4), among whatever else is preferred.
-bool is_lenient(const RequestContext& request)
-{
-    constexpr std::string_view wish = "handling=lenient";
-    const auto list = request.field("prefer");
-    const auto is_edge = [&list](std::size_t at) {
-        return at >= list.size() || list[at] == ',' || list[at] == ' ' || list[at] == ';';
-    };
-    const auto found = list.find(wish);
-    return found != std::string_view::npos && (found == 0 || is_edge(found - 1)) &&
-           is_edge(found + wish.size());
-}
-
 std::string with_cursor(const RequestContext& request, const Query& query, std::uint64_t after)
 {
     std::string target{request.head().path()};
@@ -38,6 +25,18 @@ std::string with_cursor(const RequestContext& request, const Query& query, std::
 }
 
 } // namespace
+
+bool prefers_lenient(const RequestContext& request)
+{
+    constexpr std::string_view wish = "handling=lenient";
+    const auto list = request.field("prefer");
+    const auto is_edge = [&list](std::size_t at) {
+        return at >= list.size() || list[at] == ',' || list[at] == ' ' || list[at] == ';';
+    };
+    const auto found = list.find(wish);
+    return found != std::string_view::npos && (found == 0 || is_edge(found - 1)) &&
+           is_edge(found + wish.size());
+}
 
 Result<PageRequest> parse_page(const RequestContext& request, const Query& query)
 {
@@ -56,7 +55,7 @@ Result<PageRequest> parse_page(const RequestContext& request, const Query& query
     page.events_max = static_cast<std::size_t>(limit.value_or(limits.page_events));
     page.wait = wait ? std::chrono::seconds{*wait} : request.preferred_wait();
     page.min_position = Position{min_position.value_or(0)};
-    page.is_lenient = is_lenient(request);
+    page.is_lenient = prefers_lenient(request);
     const auto direction = query.get("direction");
     page.is_backward = direction == "backward";
     if (!direction.empty() && direction != "forward" && !page.is_backward) {

@@ -21,6 +21,9 @@ struct PageRequest {
     EventFormat format{EventFormat::sealstream};
 };
 
+// Prefer: handling=lenient (RFC 7240, 4.4), among whatever else is preferred.
+[[nodiscard]] bool prefers_lenient(const RequestContext& request);
+
 // after, limit, wait, direction, min-position, format; Prefer: wait counts where ?wait is not
 // given. malformed
 [[nodiscard]] Result<PageRequest> parse_page(const RequestContext& request, const Query& query);

@@ -177,9 +177,9 @@ TEST_CASE("the lines of a wave share one question to the index", "[http][bulk][i
     const auto again = items;
 
     const auto first =
-        run_task(world.context, http::append_items(world.services, std::move(items)));
+        run_task(world.context, http::append_items(world.services, std::move(items), {}));
     const auto asked = world.known_ids.asked;
-    const auto second = run_task(world.context, http::append_items(world.services, again));
+    const auto second = run_task(world.context, http::append_items(world.services, again, {}));
 
     CHECK(asked == 1);
     CHECK(world.known_ids.asked == 2);

@@ -1,0 +1,50 @@
+#pragma once
+
+// The tables of one pack, for those who may only read them: SQL of the pack runs as the pack's
+// role, which can touch nothing else, in a read-only transaction that is always rolled back, within
+// limits.
+
+#include "core/ports/read_model.hpp"
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sealstream {
+
+// Null, text that SQL casts to the parameter's type, or a list of such. Always bound.
+using PackValue = std::variant<std::monostate, std::string, std::vector<std::string>>;
+
+struct PackQuestion {
+    std::string sql; // one statement; its values are $1, $2, …
+    std::vector<PackValue> values{};
+    bool is_scalar{false}; // only the first column of the first row is wanted
+    std::size_t rows_max{1'000};
+    std::size_t bytes_max{4 << 20}; // of all rows as JSON
+    std::chrono::milliseconds time_max{5'000};
+    Position at_least{}; // projection_behind unless the tables show everything up to it
+};
+
+struct PackRows {
+    std::vector<std::string> rows; // JSON: an object of the columns in their order; or the scalar
+    bool has_more{false};          // than rows_max
+    Position reached;              // the tables show everything up to it
+};
+
+class PackReader : public ReadModel {
+public:
+    //   projection_behind   at_least is not reached
+    //   timed_out           it takes longer than time_max
+    //   too_large           the rows are more than bytes_max
+    //   malformed           a value does not fit the statement ("division by zero")
+    //   overloaded          too many questions at once
+    //   unavailable         the database does not answer, or the tables are not made yet
+    //   internal            the statement is wrong, or wants what its role may not have
+    [[nodiscard]] virtual boost::asio::awaitable<Result<PackRows>> read(PackQuestion question) = 0;
+
+protected:
+    PackReader() = default;
+};
+
+} // namespace sealstream

@@ -1,0 +1,252 @@
+// A query of a pack: its route, its parameters, its SQL.
+//
+//   200  (or the status that the pack says) rows in the shape that the pack says;
+//   Sealstream-Position
+//        and ETag tell how much of the log they show
+//   304  If-None-Match: nothing was folded since
+//   400  a parameter is unknown, missing or does not fit; "parameter" names it
+//   404  an object or scalar without a row
+//   503  projection_behind: less than min-position is folded; timed_out, overloaded, unavailable
+
+#include "core/event/canonical_json.hpp"
+#include "node/http/handlers/reading.hpp"
+#include "node/http/packs/json_output.hpp"
+#include "node/http/packs/pack_handlers.hpp"
+#include "node/http/packs/pack_reads.hpp"
+#include "node/http/packs/pack_scope.hpp"
+#include "node/http/packs/page_cursor.hpp"
+#include "node/http/packs/served_packs.hpp"
+#include "node/http/problem.hpp"
+
+#include <boost/json/array.hpp>
+
+namespace sealstream::http {
+
+namespace {
+
+namespace json = boost::json;
+
+struct Asked {
+    ParameterValues values;
+    PackReadWish wish;
+    std::uint32_t limit{0}; // of a page
+    std::string tag;        // of its cursor
+};
+
+std::vector<std::string_view> reserved_names(const PackQuery& query)
+{
+    std::vector<std::string_view> names{"min-position", "wait"};
+    if (query.paging) {
+        names.insert(names.end(), {"after", "limit"});
+    }
+    return names;
+}
+
+Result<void> take_page(const PackPaging& paging, const Query& query, Asked& asked)
+{
+    PackParameter limit;
+    limit.name = "limit";
+    limit.type = ParameterType::integer;
+    limit.least = 1;
+    limit.most = paging.limit_max;
+    asked.limit = paging.limit;
+    if (query.has("limit")) {
+        SEAL_TRY(value, parse_parameter(limit, query.get("limit")));
+        asked.limit = static_cast<std::uint32_t>(value.json.as_int64());
+    }
+    // One more than is shown tells whether a page follows.
+    asked.values.sql.insert_or_assign("limit", PackValue{std::to_string(asked.limit + 1)});
+    return take_cursor(paging, asked.tag, query.get("after"), asked.values.sql);
+}
+
+Result<Asked> parse_request(const RequestContext& request, const PackEndpoint& endpoint,
+                            const Query& query)
+{
+    const PackQuery& wanted = *endpoint.query;
+    Asked asked;
+    SEAL_TRY(wish, parse_read_wish(request, query));
+    asked.wish = wish;
+    SEAL_TRY(values, parse_parameters(request, query, wanted.parameters, reserved_names(wanted)));
+    asked.values = std::move(values);
+    add_caller(asked.values.sql, request, endpoint.pack());
+    asked.tag = cursor_tag(endpoint.name, query, request.head().path());
+    if (wanted.paging) {
+        SEAL_TRY_VOID(take_page(*wanted.paging, query, asked));
+    }
+    return asked;
+}
+
+std::string next_link(const RequestContext& request, const Query& query, const std::string& next)
+{
+    std::string target{request.head().path()};
+    target.append("?after=").append(next);
+    for (const auto& [name, value] : query.parameters()) {
+        if (name != "after" && name != "min-position") {
+            target.append("&").append(percent_encode(name)).append("=");
+            target.append(percent_encode(value));
+        }
+    }
+    return "<" + target + ">; rel=\"next\"";
+}
+
+// The rows as the pack wants each of them.
+Result<json::array> shape_rows(const PackQuery& query, const PackRows& rows,
+                               const json::object& scope)
+{
+    json::array shaped;
+    shaped.reserve(rows.rows.size());
+    json::object inner = scope;
+    for (const std::string& row : rows.rows) {
+        SEAL_TRY(value, parse_json(row, {128, row.size()}));
+        if (query.row) {
+            inner["row"] = std::move(value);
+            SEAL_TRY(made, query.row->render(inner));
+            value = std::move(made);
+        }
+        shaped.push_back(std::move(value));
+    }
+    return shaped;
+}
+
+Result<std::string> shape_body(const PackQuery& query, const PackRows& rows,
+                               const std::string& next, json::object scope)
+{
+    SEAL_TRY(all, shape_rows(query, rows, scope));
+    std::string body;
+    if (query.body) {
+        scope["count"] = rows.rows.size();
+        scope["next"] = next.empty() ? json::value{} : json::value(next);
+        scope["position"] = std::to_string(rows.reached.value);
+        if (!all.empty()) {
+            scope["row"] = all.front();
+        }
+        scope["rows"] = std::move(all);
+        SEAL_TRY(made, query.body->render(scope));
+        append_json(body, made);
+    } else if (query.shape != ResponseShape::list) {
+        append_json(body, all.front());
+    } else {
+        append_json(body, json::value(std::move(all)));
+    }
+    return body;
+}
+
+// As SQL has written it, without reading it again.
+std::string plain_body(const PackQuery& query, const PackRows& rows, const std::string& next)
+{
+    if (query.shape != ResponseShape::list) {
+        return rows.rows.front();
+    }
+    std::string body{query.paging ? "{\"rows\":[" : "["};
+    bool is_first = true;
+    for (const std::string& row : rows.rows) {
+        body.append(is_first ? "" : ",").append(row);
+        is_first = false;
+    }
+    body.append("]");
+    if (query.paging) {
+        body.append(",\"next\":").append(next.empty() ? "null" : "\"" + next + "\"").append("}");
+    }
+    return body;
+}
+
+Result<PackQuestion> make_question(const Services& services, const PackQuery& query,
+                                   const Asked& asked)
+{
+    PackQuestion question;
+    question.sql = query.sql.text;
+    SEAL_TRY(values, bind_values(query.sql, asked.values.sql));
+    question.values = std::move(values);
+    question.is_scalar = query.shape == ResponseShape::scalar && !query.row && !query.body;
+    question.time_max = services.limits.pack_query_time_max;
+    question.bytes_max = services.limits.page_bytes_max;
+    question.rows_max = query.shape != ResponseShape::list ? 1
+                        : query.paging                     ? asked.limit
+                                                           : services.limits.pack_rows_max;
+    return question;
+}
+
+Result<Response> make_response(const RequestContext& request, const Query& query,
+                               const Asked& asked, const PackRows& rows)
+{
+    const PackEndpoint& endpoint = *request.endpoint;
+    const PackQuery& wanted = *endpoint.query;
+    const bool is_single = wanted.shape != ResponseShape::list;
+    if (is_single && rows.rows.empty()) {
+        return Error{Errc::not_found, endpoint.name + " has found nothing"};
+    }
+    if (!is_single && !wanted.paging && rows.has_more) {
+        return Error{Errc::internal, "more than " + std::to_string(rows.rows.size()) +
+                                         " rows: the query of the pack needs pages"};
+    }
+    std::string next;
+    if (wanted.paging && rows.has_more) {
+        SEAL_TRY(cursor, make_cursor(*wanted.paging, asked.tag, rows.rows.back()));
+        next = std::move(cursor);
+    }
+    Response response;
+    response.status = wanted.status;
+    if (wanted.row || wanted.body) {
+        SEAL_TRY(body, shape_body(wanted, rows, next,
+                                  make_scope(request, endpoint.pack(), asked.values)));
+        response.body = std::move(body);
+    } else {
+        response.body = plain_body(wanted, rows, next);
+    }
+    response.body.push_back('\n');
+    if (!next.empty()) {
+        response.header("Link", next_link(request, query, next));
+    }
+    return response;
+}
+
+} // namespace
+
+Task<Response> answer_query(RequestContext& request)
+{
+    auto& services = request.services();
+    const PackEndpoint& endpoint = *request.endpoint;
+    const auto query = request.query();
+    if (!query) {
+        co_return bad_input(query.error());
+    }
+    const auto asked = parse_request(request, endpoint, *query);
+    if (!asked) {
+        co_return bad_input(asked.error());
+    }
+    auto reach = co_await reach_pack(services, endpoint.of, asked->wish);
+    if (reach.refusal) {
+        co_return *std::move(reach.refusal);
+    }
+    const auto tag = entity_tag(request, endpoint.pack(), reach.served);
+    if (endpoint.query->has_etag && request.field("if-none-match") == tag) {
+        Response unchanged;
+        unchanged.status = 304;
+        set_caching(unchanged, Caching::revalidate);
+        unchanged.header("ETag", tag);
+        tell_position(unchanged, reach.served, asked->wish.min_position);
+        co_return unchanged;
+    }
+    auto question = make_question(services, *endpoint.query, *asked);
+    if (!question) {
+        co_return problem(question.error());
+    }
+    question->at_least = reach.served;
+    const auto rows = co_await endpoint.of.reader->read(*std::move(question));
+    if (!rows) {
+        co_return read_problem(endpoint, rows.error());
+    }
+    auto made = make_response(request, *query, *asked, *rows);
+    if (!made) {
+        co_return problem(made.error());
+    }
+    auto response = *std::move(made);
+    set_caching(response, Caching::revalidate);
+    if (endpoint.query->has_etag) {
+        response.header("ETag", entity_tag(request, endpoint.pack(), rows->reached));
+    }
+    tell_position(response, rows->reached, asked->wish.min_position);
+    co_return response;
+}
+
+} // namespace sealstream::http

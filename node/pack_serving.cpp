@@ -1,0 +1,77 @@
+#include "node/pack_serving.hpp"
+
+#include "node/http/packs/guard_stage.hpp"
+#include "node/http/packs/served_packs.hpp"
+#include "projections/postgres_pack_reader.hpp"
+
+namespace sealstream {
+
+namespace {
+
+constexpr std::size_t connections_max = 4; // of one ledger's packs, and as many threads
+constexpr std::size_t questions_max = 256; // waiting for one of them; beyond it: overloaded
+constexpr std::string_view application_name = "sealstream packs";
+
+std::vector<std::string> projections_of(const Pack& pack)
+{
+    std::vector<std::string> names;
+    for (const PackProjection& projection : pack.projections) {
+        names.push_back(projection_name(pack.name, projection.name));
+    }
+    return names;
+}
+
+} // namespace
+
+PackServing::PackServing(std::string ledger, const PostgresOptions* postgres,
+                         http::Services& services)
+    : ledger_{std::move(ledger)},
+      services_{services},
+      threads_{{connections_max, questions_max}},
+      turns_{std::make_unique<http::StreamTurns>(services.stop.executor())}
+{
+    if (postgres != nullptr) {
+        PostgresOptions options = *postgres;
+        options.connections_max = connections_max;
+        options.application_name = application_name;
+        pool_ = std::make_unique<Pool>(std::move(options));
+    }
+    services_.stream_turns = turns_.get();
+}
+
+PackServing::~PackServing()
+{
+    services_.packs.reset();
+    threads_.join();
+}
+
+Result<void> PackServing::serve(const std::vector<MountedPack>& packs)
+{
+    std::vector<http::PackToServe> served;
+    for (const MountedPack& mounted : packs) {
+        http::PackToServe& one = served.emplace_back();
+        one.mounted = mounted;
+        if (pool_ == nullptr) {
+            continue;
+        }
+        PackReaderOptions options{ledger_, mounted.pack->name, projections_of(*mounted.pack)};
+        std::string key = options.pack;
+        for (const std::string& projection : options.projections) {
+            key += " " + projection;
+        }
+        Tables& tables = tables_[key];
+        if (tables.reader == nullptr) {
+            tables.reader =
+                std::make_unique<PostgresPackReader>(std::move(options), *pool_, threads_);
+            tables.watch =
+                std::make_unique<http::IndexWatch>(*tables.reader, services_.tasks, services_.stop);
+        }
+        one.reader = tables.reader.get();
+        one.watch = tables.watch.get();
+    }
+    SEAL_TRY(made, http::ServedPacks::make(served, services_.metrics));
+    services_.packs = std::move(made);
+    return {};
+}
+
+} // namespace sealstream

@@ -1,0 +1,142 @@
+// Which routes packs may claim, and what becomes of them.
+
+#include "node/http/packs/guard_verdict.hpp"
+#include "node/http/packs/served_packs.hpp"
+#include "tests/node/http/http_world.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sealstream;
+using namespace sealstream::testing;
+
+namespace {
+
+PackQuery query(std::string name, std::string route, PackMethod method = PackMethod::get)
+{
+    PackQuery made;
+    made.name = std::move(name);
+    made.route = std::move(route);
+    made.method = method;
+    return made;
+}
+
+http::PackToServe pack(std::string name, std::string prefix, std::vector<PackQuery> queries)
+{
+    Pack made;
+    made.name = std::move(name);
+    made.queries = std::move(queries);
+    return {{std::make_shared<const Pack>(std::move(made)), std::move(prefix)}};
+}
+
+Result<std::shared_ptr<const http::ServedPacks>> serve(HttpWorld& world,
+                                                       const std::vector<http::PackToServe>& packs)
+{
+    return http::ServedPacks::make(packs, world.metrics);
+}
+
+} // namespace
+
+TEST_CASE("two claims to one route are refused, naming both", "[packs][routes]")
+{
+    HttpWorld world;
+    struct Row {
+        std::vector<http::PackToServe> packs;
+        const char* one;
+        const char* other;
+    };
+    const std::vector<Row> rows{
+        {{pack("a", "", {query("x", "/things/{id}")}),
+          pack("b", "", {query("y", "/things/{name}")})},
+         "a.x",
+         "b.y"},
+        {{pack("a", "", {query("x", "/things/{id}")}), pack("b", "/things", {query("y", "/all")})},
+         "a.x",
+         "b.y"},
+        {{pack("a", "/packs/a", {query("x", "/t/{id}"), query("y", "/t/{other}")})}, "a.x", "a.y"},
+        {{pack("a", "", {query("x", "/v1/events")})}, "a.x", "read_events"},
+        {{pack("a", "", {query("x", "/v1/events/special")})}, "a.x", "get_event"},
+        {{pack("a", "", {query("x", "/{any}")})}, "a.x", "get_checkpoint"},
+    };
+    for (const Row& row : rows) {
+        const auto served = serve(world, row.packs);
+        REQUIRE(!served);
+        INFO(served.error().context);
+        CHECK(served.error().code == Errc::malformed);
+        CHECK(served.error().context.find(row.one) != std::string::npos);
+        CHECK(served.error().context.find(row.other) != std::string::npos);
+    }
+}
+
+TEST_CASE("paths that differ, and verbs that differ, are no claim to one route", "[packs][routes]")
+{
+    HttpWorld world;
+    const auto served = serve(
+        world, {pack("a", "",
+                     {query("one", "/things/{id}"), query("all", "/things/all"),
+                      query("verify", "/verify", PackMethod::post), query("tail", "/events")}),
+                pack("b", "/packs/b", {query("one", "/things/{id}")})});
+    REQUIRE(served);
+
+    http::PathParameters parameters;
+    std::string allowed;
+    const auto* all = (*served)->find(http::Verb::get, "/things/all", parameters, allowed);
+    REQUIRE(all != nullptr);
+    CHECK(all->name == "a.all");
+    const auto* one = (*served)->find(http::Verb::get, "/packs/b/things/7", parameters, allowed);
+    REQUIRE(one != nullptr);
+    CHECK(one->name == "b.one");
+    CHECK(parameters.all[0].value == "7");
+    CHECK((*served)->find(http::Verb::get, "/verify", parameters, allowed) == nullptr);
+    CHECK(allowed == "POST");
+}
+
+TEST_CASE("a pack's routes are refused, counted and found like the node's own", "[packs][routes]")
+{
+    HttpWorld world;
+    auto served =
+        serve(world, {pack("a", "", {query("tail", "/events"), query("one", "/things/{id}")})});
+    REQUIRE(served);
+    world.services.packs = *std::move(served);
+
+    CHECK(world.get("/things/7").status == 503); // no Postgres here
+    CHECK(world.get("/events").status == 503);   // the pack's, instead of the node's own
+    const auto wrong = world.post("/things/7", "{}");
+    CHECK(wrong.status == 405);
+    CHECK(wrong.header("Allow") == "GET, HEAD");
+    Sent far;
+    far.target = "/things/7";
+    far.is_local = false;
+    CHECK(world.send(far).status == 401);
+    const auto document = world.get("/.well-known/openapi.json");
+    CHECK(document.at("/paths/~1things~1{id}/get/operationId") == "a.one");
+    CHECK(document.at("/paths/~1events/get/operationId") == "a.tail");
+    CHECK(document.at("/paths/~1v1~1events~1{id}/get/operationId") == "get_event");
+    CHECK(world.metrics.text().find("route=\"a.one\"") != std::string::npos);
+}
+
+TEST_CASE("what a guard says becomes the condition of the append", "[packs][guard]")
+{
+    const auto verdict = [](std::vector<std::string> rows) {
+        PackRows all;
+        all.rows = std::move(rows);
+        return http::read_verdict(all);
+    };
+    CHECK(verdict({R"({"version":3,"violation":null})"})->version == Version{3});
+    CHECK(verdict({R"({"version":3,"violation":null})"})->violations.empty());
+    CHECK(verdict({})->violations.size() == 1);
+    CHECK(verdict({R"({"version":1,"violation":{"code":"a"}})",
+                   R"({"version":1,"violation":{"code":"b"}})"})
+              ->violations.size() == 2);
+    CHECK(verdict({R"({"violation":"no"})"}).error().code == Errc::internal);
+    CHECK(verdict({R"({"version":3})"}).error().code == Errc::internal);
+    CHECK(verdict({R"({"version":-1,"violation":null})"}).error().code == Errc::internal);
+
+    using Kind = Expected::Kind;
+    CHECK(http::guarded_condition({}, Version{})->kind == Kind::absent);
+    CHECK(http::guarded_condition({}, Version{4})->version == Version{4});
+    CHECK(http::guarded_condition({Kind::present, {}}, Version{4})->version == Version{4});
+    CHECK(http::guarded_condition({Kind::version, Version{4}}, Version{4})->version == Version{4});
+    CHECK(http::guarded_condition({Kind::version, Version{3}}, Version{4}).error().code ==
+          Errc::conflict);
+    CHECK(http::guarded_condition({Kind::present, {}}, Version{}).error().code == Errc::conflict);
+    CHECK(http::guarded_condition({Kind::absent, {}}, Version{1}).error().code == Errc::conflict);
+}
