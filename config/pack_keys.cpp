@@ -27,6 +27,7 @@ Key enabled_key()
 std::vector<Key> pack_keys()
 {
     const auto pack = [](auto member) { return forms::field(&Settings::packs, member); };
+    const auto limit = [](auto member) { return forms::field(&Settings::limits, member); };
     return {
         enabled_key(),
         forms::text("packs.folder", pack(&PackSettings::folder), "a folder", nullptr,
@@ -34,6 +35,14 @@ std::vector<Key> pack_keys()
         forms::number("packs.watch_ms", pack(&PackSettings::watch), 0, 600'000,
                       "between two looks at the files of packs, to take edits over while running; "
                       "0: never"),
+        forms::number("packs.rows_max", limit(&http::Limits::pack_rows_max), 1, 100'000,
+                      "rows of a query without pages"),
+        forms::number("packs.statement_ms", limit(&http::Limits::pack_query_time_max), 10, 600'000,
+                      "for a statement of a query or guard"),
+        forms::number("packs.guard_attempts_max", limit(&http::Limits::guard_attempts_max), 1,
+                      1'000, "tries of a guarded append whose stream changes meanwhile"),
+        forms::number("packs.guard_wait_ms", limit(&http::Limits::guard_wait_max), 10, 60'000,
+                      "for the tables that a guard looks at to show the stream"),
     };
 }
 

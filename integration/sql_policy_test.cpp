@@ -3,6 +3,7 @@
 #include "core/rules/emission_rules.hpp"
 #include "core/rules/system_streams.hpp"
 #include "integration/support/postgres_home.hpp"
+#include "postgres/append_settings.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/sample_events.hpp"
 #include "tests/support/seed.hpp"
@@ -85,6 +86,21 @@ TEST_CASE("SQL refuses types without a policy where the settings say so", "[sql]
     CHECK(is_refused(home.append("TokensIssued", "teg-a")));
     home.edit("TokensIssued", EmissionPolicy{{"*"}, {}, false});
     CHECK(home.append("TokensIssued", "teg-a") == "f");
+}
+
+TEST_CASE("SQL refuses what guards stand before", "[sql][guard]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    Home home;
+    auto connection = home.pool.lend();
+    REQUIRE(write_guarded_types(**connection, "main", {"DealApproved", "DealClosed"}));
+
+    CHECK(home.append("DealApproved", "a").find("is guarded") != std::string::npos);
+    CHECK(home.append("DealOpened", "a") == "f");
+    REQUIRE(write_guarded_types(**connection, "main", {}));
+    CHECK(home.append("DealApproved", "a") == "f");
 }
 
 TEST_CASE("patterns mean the same in SQL", "[sql][policy][property]")

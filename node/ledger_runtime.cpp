@@ -19,11 +19,13 @@
 #include "node/http/routes.hpp"
 #include "node/http/services.hpp"
 #include "node/outbox_role.hpp"
+#include "node/pack_serving.hpp"
 #include "node/projection_watch.hpp"
 #include "node/rules/metrics.hpp"
 #include "node/rules/pack_registrar.hpp"
 #include "node/rules/rulebook_follower.hpp"
 #include "node/version.hpp"
+#include "postgres/append_settings.hpp"
 #include "postgres/groups/postgres_consumer_groups.hpp"
 #include "postgres/postgres_rejection_log.hpp"
 #include "projections/metrics.hpp"
@@ -77,6 +79,7 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<PostgresRejectionLog> rejections;
     std::unique_ptr<http::HttpMetrics> http_metrics;
     std::unique_ptr<http::Services> services;
+    std::unique_ptr<PackServing> pack_serving;
 };
 
 LedgerRuntime::LedgerRuntime(const Settings& settings, std::string base_path, RuntimeShared& shared)
@@ -96,6 +99,9 @@ Task<Result<void>> LedgerRuntime::start()
     add_packs(settings_, packs_);
     SEAL_CO_TRY(stores, co_await open_stores(settings_, shared_.stores));
     stores_ = std::move(stores);
+    if (settings_.profile == Profile::single_database) {
+        SEAL_CO_TRY_VOID(co_await tell_guarded_types());
+    }
     if (stores_.pool != nullptr) {
         parts_->index = std::make_unique<PostgresEventIndex>(settings_.ledger.name, *stores_.pool,
                                                              shared_.stores.threads);
@@ -128,6 +134,7 @@ Task<Result<void>> LedgerRuntime::start()
     }
     if (settings_.roles.is_node) {
         start_node();
+        SEAL_CO_TRY_VOID(parts_->pack_serving->serve(packs_));
         const auto read = co_await parts_->rules->applied(Position{}, rules_patience);
         if (!read) {
             sealstream::log(Level::warn, "rulebook.waited_for", "node",
@@ -184,6 +191,19 @@ Task<void> LedgerRuntime::keep_registering()
             co_return;
         }
     }
+}
+
+// To the SQL function that appends without asking guards.
+Task<Result<void>> LedgerRuntime::tell_guarded_types()
+{
+    const auto types = guarded_types(packs_);
+    auto write = [ledger = name(), list = std::vector<std::string>{types.begin(), types.end()}](
+                     Connection& connection) {
+        return write_guarded_types(connection, ledger, list);
+    };
+    auto written =
+        co_await with_connection(shared_.stores.threads, *stores_.pool, std::move(write));
+    co_return written;
 }
 
 Result<void> LedgerRuntime::start_auditor()
@@ -281,8 +301,9 @@ Task<void> LedgerRuntime::prepare_rejections()
 
 void LedgerRuntime::start_relay()
 {
-    const http::AdmissionParts admission{parts_->rules.get(), parts_->rejections.get(),
-                                         &settings_.policy};
+    http::AdmissionParts admission{parts_->rules.get(), parts_->rejections.get(),
+                                   &settings_.policy};
+    admission.guarded_types = guarded_types(packs_);
     parts_->relay = std::make_unique<OutboxRole>(settings_, stores_, shared_.stores,
                                                  shared_.stop_roles, parts_->registry, admission);
     shared_.roles.spawn("relay", parts_->relay->run());
@@ -342,6 +363,8 @@ void LedgerRuntime::start_node()
             std::make_unique<http::IndexWatch>(*parts_->index, shared_.appends, shared_.stop_http);
         parts_->services->index_watch = parts_->index_watch.get();
     }
+    parts_->pack_serving = std::make_unique<PackServing>(
+        name(), stores_.pool != nullptr ? &stores_.pool->options() : nullptr, *parts_->services);
 }
 
 void LedgerRuntime::close_feeds()

@@ -71,6 +71,7 @@ private:
     [[nodiscard]] Task<void> prepare_rejections();
     void start_relay();
     [[nodiscard]] Task<Result<void>> register_packs();
+    [[nodiscard]] Task<Result<void>> tell_guarded_types();
     [[nodiscard]] Task<void> keep_registering();
     void start_node();
 

@@ -23,6 +23,17 @@ std::vector<std::string> projections_of(const Pack& pack)
 
 } // namespace
 
+std::set<std::string, std::less<>> guarded_types(const std::vector<MountedPack>& packs)
+{
+    std::set<std::string, std::less<>> types;
+    for (const MountedPack& mounted : packs) {
+        for (const PackGuard& guard : mounted.pack->guards) {
+            types.insert(guard.event_types.begin(), guard.event_types.end());
+        }
+    }
+    return types;
+}
+
 PackServing::PackServing(std::string ledger, const PostgresOptions* postgres,
                          http::Services& services)
     : ledger_{std::move(ledger)},

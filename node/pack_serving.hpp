@@ -11,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace sealstream {
 
@@ -20,6 +21,10 @@ struct Services;
 class IndexWatch;
 class StreamTurns;
 } // namespace http
+
+// The event types that guards stand before.
+[[nodiscard]] std::set<std::string, std::less<>>
+guarded_types(const std::vector<MountedPack>& packs);
 
 class PackServing {
 public:

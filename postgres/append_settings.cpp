@@ -14,6 +14,10 @@ constexpr const char* upsert =
     " WHERE (known.target, known.codec, known.chained_types, known.unknown_types)"
     "   <> (excluded.target, excluded.codec, excluded.chained_types, excluded.unknown_types)";
 
+constexpr const char* set_guarded =
+    "UPDATE sealstream.append_settings SET guarded_types = $2::text[]"
+    " WHERE ledger = $1 AND guarded_types <> $2::text[]";
+
 } // namespace
 
 Result<void> write_append_settings(Connection& connection, const AppendSettings& settings)
@@ -26,6 +30,13 @@ Result<void> write_append_settings(Connection& connection, const AppendSettings&
                                      settings.target == AppendTarget::log ? "log" : "outbox",
                                      std::string{name(settings.codec)}, sql_array(chained),
                                      settings.refuses_unknown_types ? "refuse" : "allow"}));
+    return {};
+}
+
+Result<void> write_guarded_types(Connection& connection, const std::string& ledger,
+                                 const std::vector<std::string>& types)
+{
+    SEAL_TRY(written, connection.run(set_guarded, {ledger, sql_array(types)}));
     return {};
 }
 

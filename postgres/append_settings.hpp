@@ -24,4 +24,8 @@ struct AppendSettings {
 [[nodiscard]] Result<void> write_append_settings(Connection& connection,
                                                  const AppendSettings& settings);
 
+// The event types that the function refuses, because nobody asks their guards there.
+[[nodiscard]] Result<void> write_guarded_types(Connection& connection, const std::string& ledger,
+                                               const std::vector<std::string>& types);
+
 } // namespace sealstream

@@ -33,9 +33,9 @@ constexpr std::array rows{
     Row{"58", Errc::unavailable},    // system errors
     Row{"SL400", Errc::malformed},   // SLnnn: our own functions, with the status HTTP would have
     Row{"SL403", Errc::forbidden},   Row{"SL404", Errc::not_found}, Row{"SL412", Errc::conflict},
-    Row{"SL413", Errc::too_large},   Row{"SL422", Errc::key_reuse}, Row{"SL501", Errc::unsupported},
-    Row{"XX001", Errc::corrupt}, // data_corrupted
-    Row{"XX002", Errc::corrupt}, // index_corrupted
+    Row{"SL409", Errc::refused},     Row{"SL413", Errc::too_large}, Row{"SL422", Errc::key_reuse},
+    Row{"SL501", Errc::unsupported}, Row{"XX001", Errc::corrupt}, // data_corrupted
+    Row{"XX002", Errc::corrupt},                                  // index_corrupted
 };
 
 } // namespace

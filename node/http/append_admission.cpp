@@ -69,6 +69,23 @@ std::optional<Refusal> check_schema(const Rulebook& rules, const PolicyOptions& 
                    std::move(faults)};
 }
 
+std::vector<Refusal> refuse_guarded(const AdmissionParts& parts,
+                                    const std::vector<Candidate>& candidates)
+{
+    std::vector<Refusal> refusals;
+    for (std::size_t at = 0; at < candidates.size(); ++at) {
+        const std::string& type = candidates[at].draft.type;
+        if (parts.guarded_types.contains(type)) {
+            refusals.push_back(
+                {at,
+                 {Errc::refused,
+                  type + " is guarded: append it over HTTP, where its guards are asked", "/type"},
+                 "guards"});
+        }
+    }
+    return refusals;
+}
+
 // The beginning of `text`, not cut inside a character.
 std::string beginning(std::string_view text, std::size_t bytes_max)
 {
@@ -150,9 +167,8 @@ std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
 Task<Result<std::vector<Refusal>>> admit_events(Services& services,
                                                 std::vector<Candidate> candidates)
 {
-    const AdmissionParts parts{services.rules, services.rejections, &services.policy,
-                               &services.metrics};
-    return admit_events(parts, std::move(candidates));
+    AdmissionParts parts{services.rules, services.rejections, &services.policy, &services.metrics};
+    return admit_events(std::move(parts), std::move(candidates));
 }
 
 Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
@@ -166,6 +182,9 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
     }
     auto refusals = judge(**rules, *parts.policy, candidates);
     if (refusals.empty()) {
+        refusals = refuse_guarded(parts, candidates);
+    }
+    if (refusals.empty()) {
         co_return refusals;
     }
     SEAL_CO_TRY_VOID(co_await record_refusals(parts, refusals, std::move(candidates)));
@@ -175,9 +194,8 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
 Task<Result<void>> record_refusals(Services& services, std::vector<Refusal> refusals,
                                    std::vector<Candidate> candidates)
 {
-    const AdmissionParts parts{services.rules, services.rejections, &services.policy,
-                               &services.metrics};
-    return record_refusals(parts, std::move(refusals), std::move(candidates));
+    AdmissionParts parts{services.rules, services.rejections, &services.policy, &services.metrics};
+    return record_refusals(std::move(parts), std::move(refusals), std::move(candidates));
 }
 
 Task<Result<void>> record_refusals(AdmissionParts parts, std::vector<Refusal> refusals,

@@ -11,6 +11,8 @@
 #include "node/http/response.hpp"
 #include "node/http/services.hpp"
 
+#include <set>
+
 namespace sealstream::http {
 
 // One event on its way to its stream. Rules may change the draft (redaction).
@@ -38,6 +40,8 @@ struct AdmissionParts {
     RejectionLog* rejections{nullptr}; // as in Services
     const PolicyOptions* policy{nullptr};
     HttpMetrics* metrics{nullptr}; // null: refusals are not counted here
+    // Event types that are refused, because nobody asks the guards that stand before them.
+    std::set<std::string, std::less<>> guarded_types{};
 };
 
 // Empty: go on.

@@ -1,4 +1,4 @@
-// A query of a pack: its route, its parameters, its SQL.
+// A query of a pack: its route, its parameters, its SQL, or what the ledger knows.
 //
 //   200  (or the status that the pack says) rows in the shape that the pack says;
 //   Sealstream-Position
@@ -14,6 +14,7 @@
 #include "node/http/packs/pack_handlers.hpp"
 #include "node/http/packs/pack_reads.hpp"
 #include "node/http/packs/pack_scope.hpp"
+#include "node/http/packs/pack_sources.hpp"
 #include "node/http/packs/page_cursor.hpp"
 #include "node/http/packs/served_packs.hpp"
 #include "node/http/problem.hpp"
@@ -200,34 +201,55 @@ Result<Response> make_response(const RequestContext& request, const Query& query
     return response;
 }
 
-} // namespace
+// jsonb has no NUL; as in folds, U+FFFD stands for it.
+std::string without_nul(std::string_view text)
+{
+    constexpr std::string_view nul = "\\u0000";
+    std::string clean;
+    clean.reserve(text.size());
+    while (!text.empty()) {
+        const bool is_nul = text.starts_with(nul);
+        const std::size_t taken = is_nul ? nul.size() : text.front() == '\\' ? 2U : 1U;
+        clean.append(is_nul ? std::string_view{"\\ufffd"} : text.substr(0, taken));
+        text.remove_prefix(std::min(taken, text.size()));
+    }
+    return clean;
+}
 
-Task<Response> answer_query(RequestContext& request)
+// What was found, as rows.
+PackRows rows_of(const Found& found)
+{
+    PackRows rows;
+    rows.reached = found.reached;
+    if (const auto* list = found.value.if_array()) {
+        for (const auto& item : *list) {
+            append_json(rows.rows.emplace_back(), item);
+        }
+    } else {
+        append_json(rows.rows.emplace_back(), found.value);
+    }
+    return rows;
+}
+
+Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked)
 {
     auto& services = request.services();
     const PackEndpoint& endpoint = *request.endpoint;
-    const auto query = request.query();
-    if (!query) {
-        co_return bad_input(query.error());
-    }
-    const auto asked = parse_request(request, endpoint, *query);
-    if (!asked) {
-        co_return bad_input(asked.error());
-    }
-    auto reach = co_await reach_pack(services, endpoint.of, asked->wish);
+    const bool is_tagged = endpoint.query->has_etag && endpoint.query->source == QuerySource::sql;
+    auto reach = co_await reach_pack(services, endpoint.of, asked.wish);
     if (reach.refusal) {
         co_return *std::move(reach.refusal);
     }
     const auto tag = entity_tag(request, endpoint.pack(), reach.served);
-    if (endpoint.query->has_etag && request.field("if-none-match") == tag) {
+    if (is_tagged && request.field("if-none-match") == tag) {
         Response unchanged;
         unchanged.status = 304;
         set_caching(unchanged, Caching::revalidate);
         unchanged.header("ETag", tag);
-        tell_position(unchanged, reach.served, asked->wish.min_position);
+        tell_position(unchanged, reach.served, asked.wish.min_position);
         co_return unchanged;
     }
-    auto question = make_question(services, *endpoint.query, *asked);
+    auto question = make_question(services, *endpoint.query, asked);
     if (!question) {
         co_return problem(question.error());
     }
@@ -236,17 +258,70 @@ Task<Response> answer_query(RequestContext& request)
     if (!rows) {
         co_return read_problem(endpoint, rows.error());
     }
-    auto made = make_response(request, *query, *asked, *rows);
+    auto made = make_response(request, query, asked, *rows);
     if (!made) {
         co_return problem(made.error());
     }
     auto response = *std::move(made);
     set_caching(response, Caching::revalidate);
-    if (endpoint.query->has_etag) {
+    if (is_tagged) {
         response.header("ETag", entity_tag(request, endpoint.pack(), rows->reached));
     }
-    tell_position(response, rows->reached, asked->wish.min_position);
+    tell_position(response, rows->reached, asked.wish.min_position);
     co_return response;
+}
+
+// From what the ledger itself knows; SQL may shape it.
+Task<Response> answer_from_source(RequestContext& request, Query query, Asked asked)
+{
+    const PackEndpoint& endpoint = *request.endpoint;
+    json::object arguments;
+    if (endpoint.query->arguments) {
+        const auto scope = make_scope(request, endpoint.pack(), asked.values);
+        const auto given = endpoint.query->arguments->render(scope);
+        if (!given || !given->is_object()) {
+            co_return given ? problem(Error{Errc::internal, "arguments are an object"})
+                            : bad_input(given.error());
+        }
+        arguments = given->get_object();
+    }
+    const auto found =
+        co_await find_source(request.services(), endpoint.query->source, std::move(arguments));
+    if (!found) {
+        co_return found.error().code == Errc::malformed ? bad_input(found.error())
+                                                        : problem(found.error());
+    }
+    if (!endpoint.query->sql.text.empty()) {
+        asked.values.sql.insert_or_assign("found",
+                                          PackValue{without_nul(to_canonical_json(found->value))});
+        co_return co_await answer_with_sql(request, std::move(query), std::move(asked));
+    }
+    auto made = make_response(request, query, asked, rows_of(*found));
+    if (!made) {
+        co_return problem(made.error());
+    }
+    auto response = *std::move(made);
+    set_caching(response, Caching::none);
+    tell_position(response, found->reached, Position{});
+    co_return response;
+}
+
+} // namespace
+
+Task<Response> answer_query(RequestContext& request)
+{
+    auto query = request.query();
+    if (!query) {
+        co_return bad_input(query.error());
+    }
+    auto asked = parse_request(request, *request.endpoint, *query);
+    if (!asked) {
+        co_return bad_input(asked.error());
+    }
+    if (request.endpoint->query->source != QuerySource::sql) {
+        co_return co_await answer_from_source(request, *std::move(query), *std::move(asked));
+    }
+    co_return co_await answer_with_sql(request, *std::move(query), *std::move(asked));
 }
 
 } // namespace sealstream::http

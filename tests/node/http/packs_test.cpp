@@ -1,5 +1,6 @@
 // Which routes packs may claim, and what becomes of them.
 
+#include "core/event/canonical_json.hpp"
 #include "node/http/packs/guard_verdict.hpp"
 #include "node/http/packs/served_packs.hpp"
 #include "tests/node/http/http_world.hpp"
@@ -111,6 +112,58 @@ TEST_CASE("a pack's routes are refused, counted and found like the node's own", 
     CHECK(document.at("/paths/~1events/get/operationId") == "a.tail");
     CHECK(document.at("/paths/~1v1~1events~1{id}/get/operationId") == "get_event");
     CHECK(world.metrics.text().find("route=\"a.one\"") != std::string::npos);
+}
+
+TEST_CASE("queries are also made of events of the ledger", "[packs][source]")
+{
+    HttpWorld world;
+    const auto from = [](std::string name, std::string route, QuerySource source,
+                         std::string_view arguments) {
+        auto made = query(std::move(name), std::move(route));
+        made.source = source;
+        made.arguments = *JsonTemplate::parse(*parse_json(arguments));
+        PackParameter id;
+        id.name = "id";
+        id.is_in_path = true;
+        PackParameter type;
+        type.name = "type";
+        PackParameter wait;
+        wait.name = "since";
+        wait.type = ParameterType::position;
+        made.parameters = {type, wait};
+        if (made.route.find('{') != std::string::npos) {
+            made.parameters.push_back(id);
+        }
+        return made;
+    };
+    auto one = from("one", "/one/{id}", QuerySource::event, R"({"id":"{path.id}"})");
+    one.shape = ResponseShape::object;
+    auto served =
+        serve(world, {pack("a", "",
+                           {one,
+                            from("thing", "/things/{id}", QuerySource::stream_events,
+                                 R"({"stream":"thing/{path.id}","after":"{query.since|0}"})"),
+                            from("all", "/events", QuerySource::events,
+                                 R"({"after":"{query.since|0}","type":"{query.type|null}"})"),
+                            from("verify", "/verify/{id}", QuerySource::verify_stream,
+                                 R"({"stream":"thing/{path.id}"})")})});
+    REQUIRE(served);
+    world.services.packs = *std::move(served);
+    for (const auto* type : {"Made", "Used", "Used"}) {
+        REQUIRE(world.post("/v1/streams/thing/7/events", std::string{R"({"type":")"} + type + "\"}")
+                    .status == 201);
+    }
+
+    CHECK(world.get("/things/7").json().as_array().size() == 3);
+    CHECK(world.get("/things/7?since=2").at("/0/version") == "3");
+    CHECK(world.get("/things/8").body == "[]\n");
+    CHECK(world.get("/events?type=Used").json().as_array().size() == 2);
+    CHECK(world.get("/events?since=2").at("/0/position") == "3");
+    const auto id = world.get("/events").at("/0/id");
+    CHECK(world.get("/one/" + id).at("/type") == "Made");
+    CHECK(world.get("/one/nobody").status == 404);
+    CHECK(world.get("/verify/7").status == 503); // no auditor here
+    CHECK(!serve(world, {pack("a", "", {from("s", "/s", QuerySource::status, "{}")})}));
 }
 
 TEST_CASE("what a guard says becomes the condition of the append", "[packs][guard]")
