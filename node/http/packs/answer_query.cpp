@@ -217,7 +217,7 @@ std::string without_nul(std::string_view text)
 }
 
 // What was found, as rows.
-PackRows rows_of(const Found& found)
+PackRows rows_of(const SourceAnswer& found)
 {
     PackRows rows;
     rows.reached = found.reached;

@@ -67,7 +67,7 @@ Result<json::value> shown(Position position, WallTime ingested, const Event& eve
     return parse_json(text, {event_depth_max, text.size()});
 }
 
-Task<Result<Found>> find_event(Services& services, json::object arguments)
+Task<Result<SourceAnswer>> find_event(Services& services, json::object arguments)
 {
     SEAL_CO_TRY(text, text_in(arguments, "id"));
     const auto id = EventId::parse(text);
@@ -88,10 +88,10 @@ Task<Result<Found>> find_event(Services& services, json::object arguments)
                                            " at a position where the log has another"};
     }
     SEAL_CO_TRY(value, shown(event.position, stored.front().ingested, stored.front().event));
-    co_return Found{std::move(value), event.position};
+    co_return SourceAnswer{std::move(value), event.position};
 }
 
-Task<Result<Found>> find_stream_events(Services& services, json::object arguments)
+Task<Result<SourceAnswer>> find_stream_events(Services& services, json::object arguments)
 {
     constexpr std::uint64_t place_max = std::numeric_limits<std::int64_t>::max();
     SEAL_CO_TRY(stream, stream_in(arguments));
@@ -102,7 +102,7 @@ Task<Result<Found>> find_stream_events(Services& services, json::object argument
     const Version from{after};
     SEAL_CO_TRY(records, co_await services.log.read_stream(std::move(stream), from, limits));
     SEAL_CO_TRY(stored, decode_stored(records));
-    Found found;
+    SourceAnswer found;
     json::array events;
     for (const StoredEvent& event : stored) {
         SEAL_CO_TRY(value, shown(event.position, event.ingested, event.event));
@@ -147,7 +147,7 @@ Result<FeedFilter> filter_in(const json::object& arguments)
     return filter;
 }
 
-Task<Result<Found>> find_events(Services& services, json::object arguments)
+Task<Result<SourceAnswer>> find_events(Services& services, json::object arguments)
 {
     constexpr std::uint64_t place_max = std::numeric_limits<std::int64_t>::max();
     const auto wait_max = static_cast<std::uint64_t>(services.limits.wait_max.count());
@@ -183,10 +183,10 @@ Task<Result<Found>> find_events(Services& services, json::object arguments)
         SEAL_CO_TRY(value, shown(event.position, event.ingested, event.event));
         shown_events.push_back(std::move(value));
     }
-    co_return Found{json::value(std::move(shown_events)), query.at_least};
+    co_return SourceAnswer{json::value(std::move(shown_events)), query.at_least};
 }
 
-Task<Result<Found>> find_verdict(Services& services, json::object arguments)
+Task<Result<SourceAnswer>> find_verdict(Services& services, json::object arguments)
 {
     SEAL_CO_TRY(stream, stream_in(arguments));
     if (services.auditor == nullptr) {
@@ -203,7 +203,7 @@ Task<Result<Found>> find_verdict(Services& services, json::object arguments)
                        {"issues", std::move(issues)},
                        {"events_checked", verdict.checked.value},
                        {"position", std::to_string(verdict.covered.value)}};
-    co_return Found{json::value(std::move(found)), verdict.covered};
+    co_return SourceAnswer{json::value(std::move(found)), verdict.covered};
 }
 
 } // namespace
@@ -213,7 +213,8 @@ bool is_served(QuerySource source) noexcept
     return source != QuerySource::verify_ledger && source != QuerySource::status;
 }
 
-Task<Result<Found>> find_source(Services& services, QuerySource source, json::object arguments)
+Task<Result<SourceAnswer>> find_source(Services& services, QuerySource source,
+                                       json::object arguments)
 {
     switch (source) {
     case QuerySource::event:

@@ -21,7 +21,7 @@
 
 namespace sealstream::http {
 
-struct Found {
+struct SourceAnswer {
     boost::json::value value;
     Position reached{}; // it shows everything up to it; 0: unknown
 };
@@ -32,7 +32,7 @@ struct Found {
 //   malformed     an argument does not fit; for the client
 //   not_found     no such event, or the stream has no events
 //   unavailable   there is no index or no auditor here, or it does not answer
-[[nodiscard]] Task<Result<Found>> find_source(Services& services, QuerySource source,
-                                              boost::json::object arguments);
+[[nodiscard]] Task<Result<SourceAnswer>> find_source(Services& services, QuerySource source,
+                                                     boost::json::object arguments);
 
 } // namespace sealstream::http
