@@ -59,11 +59,11 @@ struct Services {
     RulebookFollower* rules{nullptr};                       // null: only reserved names are refused
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
     PolicyOptions policy{};
-    ProjectionAdmin* projections{nullptr}; // null: they answer 503
-    ConsumerGroups* groups{nullptr};       // null: they answer 503
-    IdLookup* id_lookup{nullptr};          // null: repeats are recognised by the log alone
-    IndexWatch* index_watch{nullptr};      // null exactly when `index` is
-    InFlightIds* in_flight{nullptr};       // null: nothing is refused as in_progress
+    ProjectionAdmin* projections{nullptr};      // null: they answer 503
+    ConsumerGroups* groups{nullptr};            // null: they answer 503
+    IdLookup* id_lookup{nullptr};               // null: repeats are recognised by the log alone
+    IndexWatch* index_watch{nullptr};           // null exactly when `index` is
+    InFlightIds* in_flight{nullptr};            // null: nothing is refused as in_progress
     std::shared_ptr<const ServedPacks> packs{}; // null: none; replaced as a whole
     StreamTurns* stream_turns{nullptr};         // null: guarded appends meet in the log
 };
