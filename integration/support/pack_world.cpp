@@ -191,16 +191,13 @@ CREATE TABLE deals (
 )";
 
 // One event at a time: the state machine, as plainly as it can be said.
-constexpr const char* apply = R"(
-DO $$ DECLARE e record; BEGIN
-FOR e IN SELECT * FROM batch WHERE stream_type = 'deal' ORDER BY position LOOP
-    INSERT INTO deals (id, state, version, position)
-    VALUES (e.stream_id, 'review', e.version, e.position)
-    ON CONFLICT (id) DO UPDATE SET version = e.version,
-        approvals = deals.approvals + (e.type = 'ApprovalGranted')::int,
-        state = CASE e.type WHEN 'DealApproved' THEN 'approved' WHEN 'DealClosed' THEN 'closed'
-                            ELSE deals.state END;
-END LOOP; END $$
+constexpr const char* each = R"(
+INSERT INTO deals (id, state, version, position)
+VALUES (e.stream_id, 'review', e.version, e.position)
+ON CONFLICT (id) DO UPDATE SET version = e.version,
+    approvals = deals.approvals + (e.type = 'ApprovalGranted')::int,
+    state = CASE e.type WHEN 'DealApproved' THEN 'approved' WHEN 'DealClosed' THEN 'closed'
+                        ELSE deals.state END;
 )";
 
 } // namespace
@@ -233,7 +230,11 @@ Pack deal_pack()
 
 Projection deal_projection()
 {
-    return {"deals", tables, "", apply};
+    Projection projection{"deals", tables, "", each};
+    projection.pack = "deals";
+    projection.form = FoldForm::rows;
+    projection.follows = {"deal"};
+    return projection;
 }
 
 Task<Result<PackRows>> SlowPackReader::read(PackQuestion question)
