@@ -5,7 +5,8 @@ CREATE TABLE artifact_packages (
     version text COLLATE "C",
     format text,
     metadata jsonb NOT NULL,
-    state text NOT NULL CHECK (state IN ('offered', 'withdrawn')),
+    is_withdrawn boolean,               -- null: nobody has said
+    state text GENERATED ALWAYS AS (CASE WHEN is_withdrawn THEN 'withdrawn' ELSE 'offered' END) STORED,
     created_at timestamptz NOT NULL,
     created_by text NOT NULL,
     last_sequence bigint NOT NULL
@@ -40,7 +41,8 @@ CREATE TABLE storage_locations (
     id text COLLATE "C" PRIMARY KEY,
     kind text,
     uri text,
-    state text NOT NULL CHECK (state IN ('active', 'read_only', 'retired')),
+    given_state text,                   -- null: nobody has said
+    state text GENERATED ALWAYS AS (coalesce(given_state, 'active')) STORED,
     registered_at timestamptz NOT NULL,
     last_sequence bigint NOT NULL
 );
@@ -49,9 +51,13 @@ CREATE TABLE retention_state (
     package_id text COLLATE "C" PRIMARY KEY,
     policy text,
     keep_until timestamptz,
-    is_held boolean NOT NULL,
+    last_word text,                     -- the last event about holds
+    is_held boolean GENERATED ALWAYS AS (coalesce(last_word = 'v1.retention.held', false)) STORED,
     hold_reason text,
+    set_at bigint,                      -- the sequence of the last time that retention was set
+    ended_at bigint,                    -- and that it ended
     expired_at timestamptz,
+    is_expired boolean GENERATED ALWAYS AS (coalesce(ended_at > coalesce(set_at, 0), false)) STORED,
     version bigint NOT NULL,  -- of its stream
     last_sequence bigint NOT NULL
 );

@@ -1,6 +1,6 @@
 WITH now_is AS (
     SELECT coalesce(max(version), 0) AS version, max(keep_until) AS keep_until, coalesce(bool_or(is_held), false) AS is_held,
-           bool_or(expired_at IS NOT NULL) AS is_expired
+           bool_or(is_expired) AS is_expired
     FROM retention_state WHERE package_id = :stream_id
 )
 SELECT version,

@@ -3,6 +3,6 @@ SELECT p.id, p.name, p.version, p.format, p.metadata, p.state, p.created_at, p.c
                    (SELECT coalesce(jsonb_agg(c.storage_id ORDER BY c.storage_id), '[]') FROM file_copies c WHERE c.file_id = f.id))
                ORDER BY f.path), '[]')
         FROM artifact_files f WHERE f.package_id = p.id) AS files,
-       (SELECT to_jsonb(r) - 'package_id' FROM retention_state r WHERE r.package_id = p.id) AS retention
+       (SELECT to_jsonb(r) - ARRAY['package_id', 'last_word', 'set_at', 'ended_at'] FROM retention_state r WHERE r.package_id = p.id) AS retention
 FROM artifact_packages p
 WHERE p.id = :id::text
