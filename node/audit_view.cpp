@@ -63,7 +63,7 @@ Task<Result<StreamVerdict>> AuditView::verify_stream(StreamName stream)
     options.findings_max = 10;
     const VerifyReport report =
         co_await sealstream::verify_stream(log_, audit_, std::move(stream), std::move(options));
-    if (report.events + report.unsealed == 0 && report.findings.empty()) {
+    if (report.events == 0 && report.findings.empty()) {
         co_return Error{Errc::not_found, "the stream has no events"};
     }
     if (report.verdict == Verdict::undecided && !report.findings.empty()) {
@@ -71,7 +71,7 @@ Task<Result<StreamVerdict>> AuditView::verify_stream(StreamName stream)
     }
     StreamVerdict verdict;
     verdict.is_intact = report.verdict != Verdict::tampered;
-    verdict.checked = Version{report.events + report.unsealed};
+    verdict.checked = Version{report.events}; // sealed or not
     if (sealed) {
         verdict.covered = sealed->entry.covered;
         verdict.tree_size = sealed->tree_size;
