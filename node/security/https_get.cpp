@@ -100,7 +100,9 @@ Task<Result<void>> read_answer(TlsChannel& channel, Parser& parser)
 
 Task<Result<std::string>> perform(std::shared_ptr<Exchange> exchange, const HttpsWish& wish)
 {
-    SEAL_CO_TRY(trust, TlsTrust::load(wish.ca_file));
+    TlsClientFiles files;
+    files.ca_file = wish.ca_file;
+    SEAL_CO_TRY(trust, TlsTrust::load(files));
     const std::string service = std::to_string(wish.url.port);
     const auto [unknown, places] =
         co_await exchange->resolver.async_resolve(wish.url.host, service, use_tuple);

@@ -135,12 +135,21 @@ TlsChannel::Wish TlsChannel::wish_after(int result) noexcept
     }
 }
 
+void TlsChannel::note_alert()
+{
+    const auto first = ERR_peek_error();
+    const char* const text =
+        ERR_GET_REASON(first) > SSL_AD_REASON_OFFSET ? ERR_reason_error_string(first) : nullptr;
+    alert_ = text == nullptr ? alert_ : text;
+}
+
 Task<boost::system::error_code> TlsChannel::wait_for(Wish wish)
 {
     if (wish == Wish::end) {
         co_return boost::asio::error::eof;
     }
     if (wish == Wish::failed) {
+        note_alert();
         ERR_clear_error();
         co_return boost::asio::error::connection_aborted;
     }
@@ -163,9 +172,14 @@ Task<Result<void>> TlsChannel::handshake()
                 ERR_clear_error();
                 co_return Error{Errc::malformed, "http"};
             }
-            const bool is_about_trust = reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
-                                        reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE ||
-                                        reason > SSL_AD_REASON_OFFSET; // the client's alerts
+            if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+                ERR_clear_error();
+                const long why = SSL_get_verify_result(native_->tls.get());
+                co_return Error{Errc::unauthenticated, X509_verify_cert_error_string(why)};
+            }
+            note_alert();
+            const bool is_about_trust =
+                reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || !alert_.empty();
             co_return Error{is_about_trust ? Errc::unauthenticated : Errc::malformed,
                             take_openssl_error()};
         }

@@ -30,7 +30,8 @@ public:
     };
 
     //   malformed         no TLS at all; the context is "http" when it was a plain HTTP request
-    //   unauthenticated   the other side has no certificate that we trust, or does not trust ours
+    //   unauthenticated   the other side has no certificate that we trust, and why not; or it does
+    //                     not trust ours, which alert() tells
     //   unavailable       the connection broke, or was cancelled
     [[nodiscard]] Task<Result<void>> handshake();
 
@@ -46,6 +47,11 @@ public:
     // Announces the end of what we send; does not wait.
     void close_sending() noexcept;
 
+    // With which words the other side has ended the connection; empty: with none. A server of TLS
+    // 1.3 refuses a client's certificate after the handshake (RFC 8446, 4.4.2.4), so that it is the
+    // first read that fails.
+    [[nodiscard]] const std::string& alert() const noexcept { return alert_; }
+
     // DER of the client's certificate, already verified; empty: it has none.
     [[nodiscard]] std::string peer_certificate() const;
 
@@ -54,9 +60,11 @@ private:
     enum class Wish : std::uint8_t { done, read, write, end, failed };
     [[nodiscard]] Wish wish_after(int result) noexcept;
     [[nodiscard]] Task<boost::system::error_code> wait_for(Wish wish);
+    void note_alert();
 
     boost::asio::ip::tcp::socket& socket_;
     std::unique_ptr<Native> native_;
+    std::string alert_;
 };
 
 } // namespace sealstream::security

@@ -9,22 +9,6 @@ namespace {
 constexpr int chain_depth_max = 5; // certificates between a client's and its root
 constexpr unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
-Error failed(const std::filesystem::path& file, std::string_view what)
-{
-    return {Errc::malformed,
-            file.string() + ": " + std::string{what} + ": " + take_openssl_error()};
-}
-
-// Directories, pipes and devices would fail strangely, or wait for ever.
-Result<void> check_file(const std::filesystem::path& file)
-{
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(file, ignored)) {
-        return Error{Errc::not_found, "can not read " + file.string()};
-    }
-    return {};
-}
-
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned int in_size, void*)
 {
@@ -61,7 +45,7 @@ Result<void> trust_clients(SSL_CTX* context, const TlsOptions& options)
     const std::string file = options.client_ca_file.string();
     SEAL_TRY_VOID(check_file(options.client_ca_file));
     if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) {
-        return failed(options.client_ca_file, "no certificates of authorities");
+        return openssl_failed(options.client_ca_file, "no certificates of authorities");
     }
     // The names go to the client, so that it can choose among its certificates.
     SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(file.c_str()));
@@ -98,17 +82,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& opt
         return Error{Errc::internal, "no TLS context: " + take_openssl_error()};
     }
     SEAL_TRY_VOID(harden(context, options.version_min));
-    SEAL_TRY_VOID(check_file(options.certificate_file));
-    SEAL_TRY_VOID(check_file(options.key_file));
-    // Without this, an encrypted key would ask for its password on the terminal.
-    SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
-    if (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1) {
-        return failed(options.certificate_file, "no certificate");
-    }
-    if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context) != 1) {
-        return failed(options.key_file, "no key that belongs to the certificate");
-    }
+    SEAL_TRY_VOID(use_certificate(context, options.certificate_file, options.key_file));
     SEAL_TRY_VOID(trust_clients(context, options));
 
     const X509* const certificate = SSL_CTX_get0_certificate(context);

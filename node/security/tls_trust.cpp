@@ -8,7 +8,7 @@ TlsTrust::TlsTrust() : native_{std::make_unique<Native>()} {}
 
 TlsTrust::~TlsTrust() = default;
 
-Result<std::shared_ptr<const TlsTrust>> TlsTrust::load(const std::filesystem::path& ca_file)
+Result<std::shared_ptr<const TlsTrust>> TlsTrust::load(const TlsClientFiles& files)
 {
     std::shared_ptr<TlsTrust> made{new TlsTrust};
     made->native_->context.reset(SSL_CTX_new(TLS_client_method()));
@@ -20,14 +20,16 @@ Result<std::shared_ptr<const TlsTrust>> TlsTrust::load(const std::filesystem::pa
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    std::error_code ignored;
-    if (ca_file.empty()) {
+    if (files.ca_file.empty()) {
         SSL_CTX_set_default_verify_paths(context);
-    } else if (!std::filesystem::is_regular_file(ca_file, ignored)) {
-        return Error{Errc::not_found, "can not read " + ca_file.string()};
-    } else if (SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
-        return Error{Errc::malformed, ca_file.string() + ": no certificates of authorities: " +
-                                          take_openssl_error()};
+    } else {
+        SEAL_TRY_VOID(check_file(files.ca_file));
+        if (SSL_CTX_load_verify_file(context, files.ca_file.c_str()) != 1) {
+            return openssl_failed(files.ca_file, "no certificates of authorities");
+        }
+    }
+    if (!files.certificate_file.empty()) {
+        SEAL_TRY_VOID(use_certificate(context, files.certificate_file, files.key_file));
     }
     ERR_clear_error();
     return std::shared_ptr<const TlsTrust>{std::move(made)};

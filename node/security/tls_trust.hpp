@@ -1,7 +1,7 @@
 #pragma once
 
-// Whom we believe when we are the client: authorities from a file, or those of the system. The
-// server's name is always checked.
+// Whom we believe when we are the client, and who we say that we are. The server's name is always
+// checked.
 
 #include "core/base/result.hpp"
 
@@ -10,12 +10,17 @@
 
 namespace sealstream::security {
 
+struct TlsClientFiles {
+    std::filesystem::path ca_file{};          // PEM; empty: the authorities of the system
+    std::filesystem::path certificate_file{}; // PEM: ours, then its chain; empty: we show none
+    std::filesystem::path key_file{};         // PEM, not encrypted
+};
+
 class TlsTrust {
 public:
-    // An empty path: the authorities of the system.
-    //   not_found, malformed   the file
-    [[nodiscard]] static Result<std::shared_ptr<const TlsTrust>>
-    load(const std::filesystem::path& ca_file);
+    //   not_found   a file can not be read
+    //   malformed   what is in it is no certificate or key, or they do not belong together
+    [[nodiscard]] static Result<std::shared_ptr<const TlsTrust>> load(const TlsClientFiles& files);
     ~TlsTrust();
     TlsTrust(const TlsTrust&) = delete;
     TlsTrust& operator=(const TlsTrust&) = delete;
