@@ -138,8 +138,7 @@ Result<void> admit(RequestContext& request)
         gate.count(security::Refusal::no_credentials);
         return Error{Errc::unauthenticated, std::string{no_credentials}};
     }
-    return Error{Errc::forbidden,
-                 "not a " + std::string{name(role)} + " for " + std::string{request.route->name}};
+    return Error{Errc::forbidden, "This needs the role " + std::string{name(role)} + "."};
 }
 
 Result<void> admit_draft(const RequestContext& request, std::string_view stream_type, Draft& draft)
@@ -163,16 +162,17 @@ Result<void> admit_reading(const RequestContext& request, std::string_view strea
     }
     if (stream_type.empty()) {
         return Error{Errc::forbidden,
-                     "who may not read everything must name a stream type: ?stream_type= or "
-                     "?stream=type/id"};
+                     "Who may not read everything must name a stream type: ?stream_type= or "
+                     "?stream=type/id."};
     }
     return request.require(Role::reader, stream_type);
 }
 
 Response not_admitted(Error error)
 {
-    if (error.code == Errc::unavailable) {
-        return bad_input(std::move(error)); // of a token's keys; the sentence is ours
+    // Of a token's keys, and of the role that lacks: the sentences are ours.
+    if (error.code == Errc::unavailable || error.code == Errc::forbidden) {
+        return bad_input(std::move(error));
     }
     if (error.code != Errc::unauthenticated) {
         return problem(std::move(error));

@@ -83,8 +83,8 @@ Result<void> RequestContext::require(security::Role role, std::string_view strea
     if (may(role, stream_type)) {
         return {};
     }
-    return Error{Errc::forbidden, "not a " + std::string{name(role)} + " of \"" +
-                                      std::string{stream_type} + "\" streams"};
+    return Error{Errc::forbidden, "This needs the role " + std::string{name(role)} +
+                                      " for streams of the type " + std::string{stream_type} + "."};
 }
 
 std::string RequestContext::client_name() const
