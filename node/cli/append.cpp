@@ -38,9 +38,9 @@ struct Totals {
 
 class Appending {
 public:
-    Appending(std::shared_ptr<AppendFlags> flags, NodeUrl url)
+    Appending(std::shared_ptr<AppendFlags> flags, NodeAccess access)
         : flags_{std::move(flags)},
-          url_{std::move(url)}
+          access_{std::move(access)}
     {
     }
 
@@ -98,21 +98,17 @@ private:
         NodeRequest request;
         request.verb = NodeVerb::post;
         request.target = flags_->stream.empty() ? "/v1/events" : stream_target();
-        request.fields = flags_->node.fields();
         request.fields.emplace_back("Content-Type", "application/x-ndjson");
         request.body = body;
-        const auto patience = flags_->node.patience();
-        auto answer = co_await NodeAnswer::ask(url_, std::move(request), patience);
+        auto answer = co_await NodeAnswer::ask(access_, std::move(request));
         if (!answer) {
             co_return answer.error();
         }
-        const int status = (*answer)->status();
+        if ((*answer)->status() >= 300) {
+            co_return co_await read_problem(**answer);
+        }
         std::string text;
         std::vector<std::string> results;
-        if (status >= 300) {
-            text = co_await read_rest(**answer);
-            co_return problem_error(status, text);
-        }
         for (;;) {
             const auto piece = co_await (*answer)->read_some();
             if (!piece || piece->empty()) {
@@ -164,7 +160,7 @@ private:
     }
 
     std::shared_ptr<AppendFlags> flags_;
-    NodeUrl url_;
+    NodeAccess access_;
     SystemClock clock_;
     EventIdSource ids_{clock_};
     StdinLines input_;
@@ -197,14 +193,14 @@ void add_append(CLI::App& app, int& code)
         "  sealstream append - --results errors < events.jsonl\n"
         "Exit codes: 0 all are in, 7 lines were refused, 6 the node stayed away.");
     command->callback([flags, &code] {
-        auto url = NodeUrl::parse(flags->node.url);
+        auto access = flags->node.access();
         const auto stream = flags->stream.empty() ? Result<StreamName>{StreamName{}}
                                                   : StreamName::parse(flags->stream);
-        if (!url || !stream) {
-            code = fail(url ? stream.error() : url.error());
+        if (!access || !stream) {
+            code = fail(access ? stream.error() : access.error());
             return;
         }
-        Appending appending{flags, *std::move(url)};
+        Appending appending{flags, *std::move(access)};
         code = run_alone(appending.run());
     });
 }

@@ -9,6 +9,7 @@
 #include "config/load.hpp"
 #include "core/async/awaitable.hpp"
 #include "core/base/error.hpp"
+#include "node/cli/node_access.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -41,18 +42,23 @@ struct SettingsFlags {
     [[nodiscard]] Result<LoadedSettings> load() const;
 };
 
-// --url and what else a client of a node needs. SEALSTREAM_URL is the default of --url;
-// SEALSTREAM_TOKEN, a bearer token, is read from the environment only, where no process list shows
-// it.
+// --url and what else a client of a node needs. Secrets are in files, or in SEALSTREAM_TOKEN: the
+// command line shows in every process list.
 struct NodeFlags {
     std::string url{"http://127.0.0.1:8080"};
+    std::string ca_file;
+    std::string certificate_file;
+    std::string key_file;
+    std::string token_file;
+    bool has_plaintext{false};
     double timeout_seconds{60};
     unsigned tries{8};
 
     void add_to(CLI::App& command);
     void add_address_to(CLI::App& command); // without --tries: of what is asked once
-    [[nodiscard]] std::chrono::seconds patience() const;
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>> fields() const;
+    // Looks at no file yet.
+    //   malformed, refused
+    [[nodiscard]] Result<NodeAccess> access() const;
 };
 
 // Runs one task on an I/O context of its own and returns its exit code.

@@ -1,33 +1,27 @@
 #include "node/cli/node_client.hpp"
 
 #include "core/event/canonical_json.hpp"
+#include "node/cli/node_connection.hpp"
 #include "node/cli/node_lines.hpp"
+#include "node/cli/node_trouble.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/url/parse.hpp>
 
-#include <array>
+#include <algorithm>
+#include <sstream>
 
 namespace sealstream::cli {
 
 namespace {
 
 namespace beast = boost::beast;
-using boost::asio::ip::tcp;
 
 constexpr std::size_t piece_bytes = 64 << 10;
 constexpr std::size_t problem_bytes_max = 1 << 20;
+constexpr std::size_t header_bytes_max = 64 << 10;
+constexpr std::size_t input_bytes_max = 128 << 10; // of one head or chunk line
 constexpr std::size_t answer_bytes_max = 64 << 20;
-
-Error away(const NodeUrl& url, const boost::system::error_code& why)
-{
-    return Error{Errc::unavailable, "no node answers at " + url.host + ":" + url.port + " (" +
-                                        why.message() +
-                                        "); is it running? --url or SEALSTREAM_URL names another"};
-}
 
 beast::http::verb verb_of(NodeVerb verb)
 {
@@ -57,45 +51,41 @@ Result<boost::json::object> to_object(std::string_view text)
 
 class Answer final : public NodeAnswer {
 public:
-    Answer(boost::asio::any_io_executor executor, NodeUrl url, std::chrono::seconds patience)
-        : stream_{executor},
-          url_{std::move(url)},
-          patience_{patience}
+    Answer(const boost::asio::any_io_executor& executor, NodeAccess access)
+        : connection_{executor, std::move(access)}
     {
         parser_.body_limit(boost::none); // a feed has no end
+        parser_.header_limit(header_bytes_max);
     }
 
     Task<Result<void>> open(NodeRequest wanted)
     {
-        tcp::resolver resolver{stream_.get_executor()};
-        const auto [unknown, places] =
-            co_await resolver.async_resolve(url_.host, url_.port, use_tuple);
-        if (unknown) {
-            co_return away(url_, unknown);
-        }
-        stream_.expires_after(patience_);
-        const auto [refused, place] = co_await stream_.async_connect(places, use_tuple);
-        if (refused) {
-            co_return away(url_, refused);
-        }
+        SEAL_CO_TRY(authorization, access().authorization());
+        const NodeUrl& url = access().url;
         beast::http::request<beast::http::string_body> request{
-            verb_of(wanted.verb), url_.prefix + wanted.target, 11, std::move(wanted.body)};
-        request.set(beast::http::field::host, url_.host + ":" + url_.port);
+            verb_of(wanted.verb), url.prefix + wanted.target, 11, std::move(wanted.body)};
+        request.set(beast::http::field::host, url.authority());
+        request.set(beast::http::field::user_agent, "sealstream");
+        if (!authorization.empty()) {
+            request.set(beast::http::field::authorization, authorization);
+        }
         for (const auto& [name, value] : wanted.fields) {
             request.set(name, value);
         }
         request.prepare_payload();
-        stream_.expires_after(patience_);
-        const auto [unsent, sent] = co_await beast::http::async_write(stream_, request, use_tuple);
-        if (unsent) {
-            co_return away(url_, unsent);
+        std::ostringstream head;
+        head << request.base();
+        const std::string begin = head.str();
+        SEAL_CO_TRY_VOID(co_await connection_.open());
+        auto sent = co_await connection_.send(begin);
+        if (sent) {
+            sent = co_await connection_.send(request.body());
         }
-        stream_.expires_after(patience_);
-        const auto [broken, size] =
-            co_await beast::http::async_read_header(stream_, input_, parser_, use_tuple);
-        if (broken) {
-            co_return away(url_, broken);
+        // Who does not take the request may have said why.
+        while (!parser_.is_header_done()) {
+            SEAL_CO_TRY_VOID(co_await parse_more());
         }
+        parser_.eager(true);
         co_return Result<void>{};
     }
 
@@ -104,67 +94,70 @@ public:
         return static_cast<int>(parser_.get().result_int());
     }
 
+    [[nodiscard]] const NodeAccess& access() const override { return connection_.access(); }
+
     Task<Result<std::string>> read_some() override
     {
-        std::string text;
-        while (text.empty() && !parser_.is_done()) {
-            piece_.resize(piece_bytes);
+        std::string text(piece_bytes, '\0');
+        std::size_t size = 0;
+        while (size == 0 && !parser_.is_done()) {
             auto& body = parser_.get().body();
-            body.data = piece_.data();
-            body.size = piece_.size();
-            stream_.expires_after(patience_);
-            const auto [failure, size] =
-                co_await beast::http::async_read_some(stream_, input_, parser_, use_tuple);
-            text.assign(piece_.data(), piece_.size() - parser_.get().body().size);
-            if (failure && failure != beast::http::error::need_buffer) {
-                co_return away(url_, failure);
-            }
+            body.data = text.data();
+            body.size = text.size();
+            SEAL_CO_TRY_VOID(co_await parse_more());
+            size = text.size() - parser_.get().body().size;
         }
+        text.resize(size);
         co_return text;
     }
 
 private:
-    beast::tcp_stream stream_;
-    NodeUrl url_;
-    std::chrono::seconds patience_;
+    // Parses what is here, and before that waits for more when that is too little.
+    Task<Result<void>> parse_more()
+    {
+        if (is_hungry_) {
+            const auto space = input_.prepare(piece_bytes);
+            const std::span<char> to{static_cast<char*>(space.data()), space.size()};
+            SEAL_CO_TRY(size, co_await connection_.receive(to));
+            input_.commit(size);
+            boost::system::error_code failure;
+            if (size == 0) {
+                parser_.put_eof(failure); // fine where nothing else says how long the answer is
+                co_return failure ? Result<void>{no_answer(access().url, failure.message())}
+                                  : Result<void>{};
+            }
+        }
+        boost::system::error_code failure;
+        const std::string begin = begin_of_input();
+        input_.consume(parser_.put(input_.data(), failure));
+        is_hungry_ = failure == beast::http::error::need_more || input_.size() == 0;
+        const bool is_fine = !failure || failure == beast::http::error::need_more ||
+                             failure == beast::http::error::need_buffer;
+        if (!is_fine || input_.size() > input_bytes_max) {
+            co_return no_http(access().url, begin);
+        }
+        co_return Result<void>{};
+    }
+
+    [[nodiscard]] std::string begin_of_input() const
+    {
+        const auto bytes = input_.data();
+        return {static_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 2)};
+    }
+
+    NodeConnection connection_;
     beast::flat_buffer input_;
     beast::http::response_parser<beast::http::buffer_body> parser_;
-    std::vector<char> piece_;
+    bool is_hungry_{true};
 };
 
 } // namespace
 
-Result<NodeUrl> NodeUrl::parse(std::string_view text)
-{
-    const auto url = boost::urls::parse_uri({text.data(), text.size()});
-    if (!url || url->encoded_host().empty() || url->has_query() || url->has_fragment()) {
-        return Error{Errc::malformed, "\"" + std::string{text} + "\" is not http://host:port"};
-    }
-    const std::string scheme{url->scheme()};
-    if (scheme != "http") {
-        return Error{scheme == "https" ? Errc::unsupported : Errc::malformed,
-                     "this command speaks http only, not " + scheme +
-                         "; ask a node on its own machine, or through a tunnel that speaks TLS"};
-    }
-    NodeUrl node;
-    node.host = std::string{url->host_address()};
-    node.port = url->has_port() ? std::string{url->port()} : "80";
-    node.prefix = std::string{url->encoded_path()};
-    while (!node.prefix.empty() && node.prefix.back() == '/') {
-        node.prefix.pop_back();
-    }
-    return node;
-}
-
-Task<Result<std::unique_ptr<NodeAnswer>>> NodeAnswer::ask(NodeUrl url, NodeRequest request,
-                                                          std::chrono::seconds patience)
+Task<Result<std::unique_ptr<NodeAnswer>>> NodeAnswer::ask(NodeAccess access, NodeRequest request)
 {
     const auto executor = co_await boost::asio::this_coro::executor;
-    auto answer = std::make_unique<Answer>(executor, std::move(url), patience);
-    const auto opened = co_await answer->open(std::move(request));
-    if (!opened) {
-        co_return opened.error();
-    }
+    auto answer = std::make_unique<Answer>(executor, std::move(access));
+    SEAL_CO_TRY_VOID(co_await answer->open(std::move(request)));
     co_return std::unique_ptr<NodeAnswer>{std::move(answer)};
 }
 
@@ -181,18 +174,23 @@ Task<std::string> read_rest(NodeAnswer& answer)
     co_return body;
 }
 
+Task<Error> read_problem(NodeAnswer& answer)
+{
+    const auto body = co_await read_rest(answer);
+    co_return problem_error(answer.access(), answer.status(), body);
+}
+
 Task<Result<boost::json::object>>
-ask_json_lines(NodeUrl url, NodeRequest request, std::chrono::seconds patience,
+ask_json_lines(NodeAccess access, NodeRequest request,
                const std::function<void(const boost::json::object&)>& on_line)
 {
-    auto asked = co_await NodeAnswer::ask(std::move(url), std::move(request), patience);
+    auto asked = co_await NodeAnswer::ask(std::move(access), std::move(request));
     if (!asked) {
         co_return asked.error();
     }
     NodeAnswer& answer = **asked;
     if (answer.status() >= 300) {
-        const auto body = co_await read_rest(answer);
-        co_return problem_error(answer.status(), body);
+        co_return co_await read_problem(answer);
     }
     std::string text;
     boost::json::object last;
@@ -214,35 +212,10 @@ ask_json_lines(NodeUrl url, NodeRequest request, std::chrono::seconds patience,
     co_return last;
 }
 
-Task<Result<boost::json::object>> ask_json(NodeUrl url, NodeRequest request,
-                                           std::chrono::seconds patience)
+Task<Result<boost::json::object>> ask_json(NodeAccess access, NodeRequest request)
 {
     const std::function<void(const boost::json::object&)> nothing = [](const auto&) {};
-    co_return co_await ask_json_lines(std::move(url), std::move(request), patience, nothing);
-}
-
-Error problem_error(int status, std::string_view body)
-{
-    Error error{status >= 500 || status == 429 ? Errc::unavailable : Errc::malformed,
-                "the node answers with status " + std::to_string(status)};
-    const auto value = parse_json(body, {8, problem_bytes_max});
-    if (!value || !value->is_object()) {
-        return error;
-    }
-    const auto& problem = value->get_object();
-    const auto text = [&problem](std::string_view name) {
-        const auto* member = problem.if_contains({name.data(), name.size()});
-        return member != nullptr && member->is_string()
-                   ? std::string{member->get_string().data(), member->get_string().size()}
-                   : std::string{};
-    };
-    const std::string code = text("code");
-    for (std::size_t at = 0; at < errc_count; ++at) {
-        const auto known = static_cast<Errc>(at);
-        error.code = name(known) == code ? known : error.code;
-    }
-    error.context = text("detail").empty() ? error.context : text("detail");
-    return error;
+    co_return co_await ask_json_lines(std::move(access), std::move(request), nothing);
 }
 
 } // namespace sealstream::cli

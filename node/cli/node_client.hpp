@@ -1,32 +1,20 @@
 #pragma once
 
-// The command line as a client of a node: one request, whose answer is read as it comes. Every wait
-// has a bound.
+// The command line as a client of a node: one request, whose answer is read as it comes, over
+// HTTP or HTTPS. Every wait has a bound.
 
 #include "core/async/awaitable.hpp"
 #include "core/base/result.hpp"
+#include "node/cli/node_access.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/json/object.hpp>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace sealstream::cli {
-
-// http://host:port[/prefix]; the prefix is that of a ledger or a proxy.
-struct NodeUrl {
-    std::string host;
-    std::string port;
-    std::string prefix;
-
-    //   malformed     not such a URL
-    //   unsupported   https: put a proxy on this machine in between
-    [[nodiscard]] static Result<NodeUrl> parse(std::string_view text);
-};
 
 enum class NodeVerb : std::uint8_t { get, put, post, patch, erase };
 
@@ -39,16 +27,22 @@ struct NodeRequest {
 
 class NodeAnswer {
 public:
-    // Connects, sends, and reads the head of the answer; each within `patience`.
-    //   unavailable   nobody answers, or not in time
-    [[nodiscard]] static Task<Result<std::unique_ptr<NodeAnswer>>>
-    ask(NodeUrl url, NodeRequest request, std::chrono::seconds patience);
+    // Connects, signs in, sends, and reads the head of the answer; each within the patience of
+    // `access`.
+    //   unavailable       nobody answers, or not in time
+    //   unauthenticated   one side does not trust the other's certificate
+    //   malformed         it speaks another protocol; or a file of ours is not what it should be
+    //   not_found         a file of ours
+    //   refused           a token would travel in clear
+    [[nodiscard]] static Task<Result<std::unique_ptr<NodeAnswer>>> ask(NodeAccess access,
+                                                                       NodeRequest request);
     virtual ~NodeAnswer() = default;
 
     [[nodiscard]] virtual int status() const = 0;
     // What comes next of the body; empty at its proper end.
-    //   unavailable   the connection broke, or was silent for `patience`
+    //   unavailable   the connection broke, or was silent for too long
     [[nodiscard]] virtual Task<Result<std::string>> read_some() = 0;
+    [[nodiscard]] virtual const NodeAccess& access() const = 0;
 
 protected:
     NodeAnswer() = default;
@@ -58,17 +52,15 @@ protected:
 
 // The whole body, at most a mebibyte: for problems.
 [[nodiscard]] Task<std::string> read_rest(NodeAnswer& answer);
+// The problem that an answer with a status of 300 or more is.
+[[nodiscard]] Task<Error> read_problem(NodeAnswer& answer);
 // One object is asked for and read whole; a status of 300 or more is the problem's error. Without
 // a body the object is empty.
 //   malformed   the answer is no JSON object
-[[nodiscard]] Task<Result<boost::json::object>> ask_json(NodeUrl url, NodeRequest request,
-                                                         std::chrono::seconds patience);
+[[nodiscard]] Task<Result<boost::json::object>> ask_json(NodeAccess access, NodeRequest request);
 // The same for an answer of lines, each an object: calls `on_line` as they come, returns the last.
 [[nodiscard]] Task<Result<boost::json::object>>
-ask_json_lines(NodeUrl url, NodeRequest request, std::chrono::seconds patience,
+ask_json_lines(NodeAccess access, NodeRequest request,
                const std::function<void(const boost::json::object&)>& on_line);
-
-// A problem as an error: the code that it names, what it says as context.
-[[nodiscard]] Error problem_error(int status, std::string_view body);
 
 } // namespace sealstream::cli

@@ -9,9 +9,21 @@ namespace sealstream::cli {
 
 void NodeFlags::add_address_to(CLI::App& command)
 {
-    command.add_option("--url", url, "of a node, or of one of its ledgers")
+    command.add_option("--url", url, "http:// or https://, of a node or one of its ledgers")
         ->envname("SEALSTREAM_URL")
         ->capture_default_str();
+    const auto add_file = [&command](const char* name, std::string& file, const char* variable,
+                                     const char* help) {
+        command.add_option(name, file, help)->envname(variable)->type_name("FILE");
+    };
+    add_file("--ca", ca_file, "SEALSTREAM_CA",
+             "who signs the certificate of an https:// node; default: the system's authorities");
+    add_file("--cert", certificate_file, "SEALSTREAM_CERT", "certificate that tells who asks");
+    add_file("--key", key_file, "SEALSTREAM_KEY", "its key; default: in the file of --cert");
+    add_file("--token", token_file, "SEALSTREAM_TOKEN_FILE",
+             "bearer token that tells who asks; the variable SEALSTREAM_TOKEN may hold it itself");
+    command.add_flag("--plaintext", has_plaintext,
+                     "send the token over http:// too, where something else encrypts");
     command.add_option("--timeout", timeout_seconds, "seconds of silence before the node is away")
         ->check(CLI::Range(1.0, 3600.0))
         ->capture_default_str();
@@ -25,19 +37,23 @@ void NodeFlags::add_to(CLI::App& command)
         ->capture_default_str();
 }
 
-std::chrono::seconds NodeFlags::patience() const
+Result<NodeAccess> NodeFlags::access() const
 {
-    return std::chrono::seconds{static_cast<std::int64_t>(timeout_seconds)};
-}
-
-std::vector<std::pair<std::string, std::string>> NodeFlags::fields() const
-{
-    std::vector<std::pair<std::string, std::string>> fields;
-    const char* const token = std::getenv("SEALSTREAM_TOKEN");
-    if (token != nullptr && *token != '\0') {
-        fields.emplace_back("Authorization", "Bearer " + std::string{token});
+    if (!key_file.empty() && certificate_file.empty()) {
+        return Error{Errc::refused, "--key is the key of a certificate; --cert names that"};
     }
-    return fields;
+    NodeAccess access;
+    SEAL_TRY(parsed, NodeUrl::parse(url));
+    access.url = std::move(parsed);
+    access.ca_file = ca_file;
+    access.certificate_file = certificate_file;
+    access.key_file = key_file;
+    access.token_file = token_file;
+    const char* const token = std::getenv("SEALSTREAM_TOKEN");
+    access.token = token != nullptr ? token : "";
+    access.has_plaintext = has_plaintext;
+    access.patience = std::chrono::seconds{static_cast<std::int64_t>(timeout_seconds)};
+    return access;
 }
 
 int run_alone(Task<int> task)

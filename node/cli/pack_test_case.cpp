@@ -67,8 +67,10 @@ private:
 
     Task<Result<Answered>> ask(NodeRequest request)
     {
-        NodeUrl url = world_.url;
-        SEAL_CO_TRY(answer, co_await NodeAnswer::ask(std::move(url), std::move(request), patience));
+        NodeAccess access;
+        access.url = world_.url;
+        access.patience = patience;
+        SEAL_CO_TRY(answer, co_await NodeAnswer::ask(std::move(access), std::move(request)));
         Answered made{answer->status(), {}, nullptr};
         while (made.text.size() < answer_bytes_max) {
             SEAL_CO_TRY(piece, co_await answer->read_some());

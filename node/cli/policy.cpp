@@ -8,11 +8,11 @@ namespace sealstream::cli {
 namespace {
 
 using Flags = std::shared_ptr<PolicyFlags>;
-using Work = Task<Result<int>> (*)(Flags, NodeUrl);
+using Work = Task<Result<int>> (*)(Flags, NodeAccess);
 
-Task<int> ended(Flags flags, NodeUrl url, Work work)
+Task<int> ended(Flags flags, NodeAccess access, Work work)
 {
-    const auto code = co_await work(std::move(flags), std::move(url));
+    const auto code = co_await work(std::move(flags), std::move(access));
     co_return code ? *code : fail(code.error());
 }
 
@@ -23,8 +23,8 @@ CLI::App* add(CLI::App& policy, const char* name, const char* help, const Flags&
     flags->node.add_address_to(*command);
     command->add_flag("--json", flags->is_json, "what the node answers, one JSON object a line");
     command->callback([flags, work, &code] {
-        auto url = NodeUrl::parse(flags->node.url);
-        code = url ? run_alone(ended(flags, *std::move(url), work)) : fail(url.error());
+        auto access = flags->node.access();
+        code = access ? run_alone(ended(flags, *std::move(access), work)) : fail(access.error());
     });
     return command;
 }

@@ -27,24 +27,16 @@ std::string target_of(const std::string& type)
     return "/v1/policies/" + http::percent_encode(type);
 }
 
-NodeRequest request_to(const PolicyFlags& flags, NodeVerb verb, std::string target,
-                       const json::object& body = {})
+NodeRequest request_to(NodeVerb verb, std::string target, const json::object& body = {})
 {
     NodeRequest request;
     request.verb = verb;
     request.target = std::move(target);
-    request.fields = flags.node.fields();
     if (!body.empty()) {
         request.fields.emplace_back("Content-Type", "application/json");
         request.body = json::serialize(body);
     }
     return request;
-}
-
-Task<Result<json::object>> ask(Flags flags, NodeUrl url, NodeRequest request)
-{
-    const auto patience = flags->node.patience();
-    co_return co_await ask_json(std::move(url), std::move(request), patience);
 }
 
 json::array array_member(const json::object& object, const char* name)
@@ -74,10 +66,10 @@ PolicyChange change_of(const PolicyFlags& flags)
 }
 
 // The row that is there, or none.
-Task<Result<std::optional<json::object>>> find_row(Flags flags, NodeUrl url)
+Task<Result<std::optional<json::object>>> find_row(Flags flags, NodeAccess access)
 {
-    auto request = request_to(*flags, NodeVerb::get, target_of(flags->type));
-    auto row = co_await ask(flags, url, std::move(request));
+    auto request = request_to(NodeVerb::get, target_of(flags->type));
+    auto row = co_await ask_json(access, std::move(request));
     if (row) {
         co_return std::optional{*std::move(row)};
     }
@@ -100,15 +92,15 @@ Result<EmissionPolicy> policy_to_be(const std::optional<json::object>& row,
 
 } // namespace
 
-Task<Result<int>> list_policies(Flags flags, NodeUrl url)
+Task<Result<int>> list_policies(Flags flags, NodeAccess access)
 {
     json::array rows;
     std::string after;
     for (;;) {
         std::string target = "/v1/policies?limit=" + std::to_string(page_rows) +
                              "&after=" + http::percent_encode(after);
-        auto request = request_to(*flags, NodeVerb::get, std::move(target));
-        SEAL_CO_TRY(page, co_await ask(flags, url, std::move(request)));
+        auto request = request_to(NodeVerb::get, std::move(target));
+        SEAL_CO_TRY(page, co_await ask_json(access, std::move(request)));
         const json::array found = array_member(page, "policies");
         rows.insert(rows.end(), found.begin(), found.end());
         after = text_member(page, "next");
@@ -129,20 +121,20 @@ Task<Result<int>> list_policies(Flags flags, NodeUrl url)
     co_return exit_ok;
 }
 
-Task<Result<int>> get_policy(Flags flags, NodeUrl url)
+Task<Result<int>> get_policy(Flags flags, NodeAccess access)
 {
-    auto request = request_to(*flags, NodeVerb::get, target_of(flags->type));
-    SEAL_CO_TRY(row, co_await ask(flags, url, std::move(request)));
+    auto request = request_to(NodeVerb::get, target_of(flags->type));
+    SEAL_CO_TRY(row, co_await ask_json(access, std::move(request)));
     print(row, flags->is_json, &policy_text);
     co_return exit_ok;
 }
 
 // What it changes is what it has read, or what --if-version names; never what came meanwhile.
-Task<Result<int>> set_policy(Flags flags, NodeUrl url)
+Task<Result<int>> set_policy(Flags flags, NodeAccess access)
 {
-    SEAL_CO_TRY(before, co_await find_row(flags, url));
+    SEAL_CO_TRY(before, co_await find_row(flags, access));
     SEAL_CO_TRY(policy, policy_to_be(before, *flags));
-    auto request = request_to(*flags, NodeVerb::put, target_of(flags->type), to_json(policy));
+    auto request = request_to(NodeVerb::put, target_of(flags->type), to_json(policy));
     const std::string version = flags->if_version != 0 ? std::to_string(flags->if_version)
                                 : before               ? text_member(*before, "version")
                                                        : std::string{};
@@ -151,7 +143,7 @@ Task<Result<int>> set_policy(Flags flags, NodeUrl url)
     } else {
         request.fields.emplace_back("If-Match", "\"" + version + "\"");
     }
-    auto row = co_await ask(flags, url, std::move(request));
+    auto row = co_await ask_json(access, std::move(request));
     if (!row && row.error().code == Errc::conflict) {
         co_return Error{Errc::conflict,
                         before ? "the policy is at version " + text_member(*before, "version") +
@@ -165,7 +157,7 @@ Task<Result<int>> set_policy(Flags flags, NodeUrl url)
     co_return exit_ok;
 }
 
-Task<Result<int>> remove_policy(Flags flags, NodeUrl url)
+Task<Result<int>> remove_policy(Flags flags, NodeAccess access)
 {
     if (!flags->is_sure) {
         co_return Error{Errc::refused,
@@ -173,18 +165,18 @@ Task<Result<int>> remove_policy(Flags flags, NodeUrl url)
                         ", or look first: sealstream policy dry-run " +
                             flags->type + " --remove"};
     }
-    auto request = request_to(*flags, NodeVerb::erase, target_of(flags->type));
+    auto request = request_to(NodeVerb::erase, target_of(flags->type));
     if (flags->if_version != 0) {
         const auto version = std::to_string(flags->if_version);
         request.fields.emplace_back("If-Match", "\"" + version + "\"");
     }
-    SEAL_CO_TRY(nothing, co_await ask(flags, url, std::move(request)));
+    SEAL_CO_TRY(nothing, co_await ask_json(access, std::move(request)));
     static_cast<void>(nothing);
     std::cout << (flags->is_json ? "{\"removed\":true}" : "removed") << std::endl;
     co_return exit_ok;
 }
 
-Task<Result<int>> explain_policy(Flags flags, NodeUrl url)
+Task<Result<int>> explain_policy(Flags flags, NodeAccess access)
 {
     json::object question{{"type", json::string_view{flags->type}}};
     if (!flags->sources.empty()) {
@@ -193,8 +185,8 @@ Task<Result<int>> explain_policy(Flags flags, NodeUrl url)
     if (!flags->stream.empty()) {
         question["stream"] = json::string_view{flags->stream};
     }
-    auto request = request_to(*flags, NodeVerb::post, "/v1/policies/explain", question);
-    SEAL_CO_TRY(answer, co_await ask(flags, url, std::move(request)));
+    auto request = request_to(NodeVerb::post, "/v1/policies/explain", question);
+    SEAL_CO_TRY(answer, co_await ask_json(access, std::move(request)));
     print(answer, flags->is_json, &explanation_text);
     const auto* allowed = answer.if_contains("is_allowed");
     const bool is_allowed = allowed != nullptr && allowed->is_bool() && allowed->get_bool();
@@ -217,7 +209,7 @@ Result<json::value> proposals_in(const std::string& file)
     return policies;
 }
 
-Task<Result<json::value>> proposals(Flags flags, NodeUrl url)
+Task<Result<json::value>> proposals(Flags flags, NodeAccess access)
 {
     if (!flags->file.empty()) {
         co_return proposals_in(flags->file);
@@ -226,7 +218,7 @@ Task<Result<json::value>> proposals(Flags flags, NodeUrl url)
     if (flags->is_removed) {
         policies[flags->type] = nullptr;
     } else {
-        SEAL_CO_TRY(before, co_await find_row(flags, url));
+        SEAL_CO_TRY(before, co_await find_row(flags, access));
         SEAL_CO_TRY(policy, policy_to_be(before, *flags));
         policies[flags->type] = to_json(policy);
     }
@@ -245,25 +237,24 @@ void show_progress(Progress& progress, const json::object& line)
 
 } // namespace
 
-Task<Result<int>> dry_run_policies(Flags flags, NodeUrl url)
+Task<Result<int>> dry_run_policies(Flags flags, NodeAccess access)
 {
     if (flags->type.empty() == flags->file.empty()) {
         co_return Error{Errc::refused, "name one event type and what would change, or --file FILE"};
     }
     json::object body;
-    SEAL_CO_TRY(policies, co_await proposals(flags, url));
+    SEAL_CO_TRY(policies, co_await proposals(flags, access));
     body["policies"] = std::move(policies);
     if (flags->events != 0) {
         body["events"] = flags->events;
     }
-    auto request = request_to(*flags, NodeVerb::post, "/v1/policies/dry-run", body);
+    auto request = request_to(NodeVerb::post, "/v1/policies/dry-run", body);
     request.fields.emplace_back("Accept", "application/x-ndjson");
     Progress progress{"judging"};
     const std::function<void(const json::object&)> on_line = [&progress](const json::object& line) {
         show_progress(progress, line);
     };
-    const auto patience = flags->node.patience();
-    SEAL_CO_TRY(last, co_await ask_json_lines(url, std::move(request), patience, on_line));
+    SEAL_CO_TRY(last, co_await ask_json_lines(access, std::move(request), on_line));
     progress.clear();
     const auto* result = last.if_contains("result");
     if (result == nullptr || !result->is_object()) {
@@ -275,7 +266,7 @@ Task<Result<int>> dry_run_policies(Flags flags, NodeUrl url)
     co_return finds ? exit_findings : exit_ok;
 }
 
-Task<Result<int>> list_rejections(Flags flags, NodeUrl url)
+Task<Result<int>> list_rejections(Flags flags, NodeAccess access)
 {
     std::uint64_t left = flags->rows_max;
     bool is_none = true;
@@ -287,8 +278,8 @@ Task<Result<int>> list_rejections(Flags flags, NodeUrl url)
         for (const auto& [name, value] : flags->filter) {
             target.append("&").append(name).append("=").append(http::percent_encode(value));
         }
-        auto request = request_to(*flags, NodeVerb::get, std::move(target));
-        SEAL_CO_TRY(page, co_await ask(flags, url, std::move(request)));
+        auto request = request_to(NodeVerb::get, std::move(target));
+        SEAL_CO_TRY(page, co_await ask_json(access, std::move(request)));
         const json::array found = array_member(page, "rejections");
         for (const auto& row : found) {
             if (const auto* rejection = row.if_object()) {

@@ -28,14 +28,19 @@ struct PolicyFlags {
     std::vector<std::pair<std::string, std::string>> filter; // query parameters
 };
 
-[[nodiscard]] Task<Result<int>> list_policies(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
-[[nodiscard]] Task<Result<int>> get_policy(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
-[[nodiscard]] Task<Result<int>> set_policy(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
-[[nodiscard]] Task<Result<int>> remove_policy(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
+[[nodiscard]] Task<Result<int>> list_policies(std::shared_ptr<PolicyFlags> flags,
+                                              NodeAccess access);
+[[nodiscard]] Task<Result<int>> get_policy(std::shared_ptr<PolicyFlags> flags, NodeAccess access);
+[[nodiscard]] Task<Result<int>> set_policy(std::shared_ptr<PolicyFlags> flags, NodeAccess access);
+[[nodiscard]] Task<Result<int>> remove_policy(std::shared_ptr<PolicyFlags> flags,
+                                              NodeAccess access);
 // 0 when the event would be appended, else the code that the append would end with.
-[[nodiscard]] Task<Result<int>> explain_policy(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
+[[nodiscard]] Task<Result<int>> explain_policy(std::shared_ptr<PolicyFlags> flags,
+                                               NodeAccess access);
 // 12 when events would be refused that are not now.
-[[nodiscard]] Task<Result<int>> dry_run_policies(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
-[[nodiscard]] Task<Result<int>> list_rejections(std::shared_ptr<PolicyFlags> flags, NodeUrl url);
+[[nodiscard]] Task<Result<int>> dry_run_policies(std::shared_ptr<PolicyFlags> flags,
+                                                 NodeAccess access);
+[[nodiscard]] Task<Result<int>> list_rejections(std::shared_ptr<PolicyFlags> flags,
+                                                NodeAccess access);
 
 } // namespace sealstream::cli

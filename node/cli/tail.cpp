@@ -44,9 +44,9 @@ void add_filter(CLI::App& command, const std::shared_ptr<TailFlags>& flags, cons
 
 class Tail {
 public:
-    explicit Tail(std::shared_ptr<TailFlags> flags, NodeUrl url)
+    Tail(std::shared_ptr<TailFlags> flags, NodeAccess access)
         : flags_{std::move(flags)},
-          url_{std::move(url)},
+          access_{std::move(access)},
           cursor_{flags_->after},
           backoff_{pauses}
     {
@@ -60,9 +60,7 @@ public:
             if (code_) {
                 break;
             }
-            const bool is_hopeless = !info(ended.error().code).is_retryable ||
-                                     (!flags_->follows && backoff_.tries() >= flags_->node.tries);
-            if (is_hopeless) {
+            if (is_hopeless(ended.error().code)) {
                 code_ = fail(ended.error());
                 break;
             }
@@ -72,6 +70,16 @@ public:
     }
 
 private:
+    // Credentials that were good are perhaps being renewed: their files are read anew.
+    [[nodiscard]] bool is_hopeless(Errc code) const
+    {
+        if (has_been_in_ && code == Errc::unauthenticated) {
+            return backoff_.tries() >= flags_->node.tries;
+        }
+        return !info(code).is_retryable ||
+               (!flags_->follows && backoff_.tries() >= flags_->node.tries);
+    }
+
     // One connection, until it ends. Never a value: either code_ is set, or there is an error.
     Task<Result<void>> follow()
     {
@@ -80,16 +88,13 @@ private:
         for (const auto& [name, value] : flags_->filter) {
             request.target.append("&").append(name).append("=").append(http::percent_encode(value));
         }
-        request.fields = flags_->node.fields();
         request.fields.emplace_back("Accept", "application/x-ndjson");
-        const auto patience = flags_->node.patience();
-        auto answer = co_await NodeAnswer::ask(url_, std::move(request), patience);
+        auto answer = co_await NodeAnswer::ask(access_, std::move(request));
         if (!answer) {
             co_return answer.error();
         }
         if ((*answer)->status() != 200) {
-            const auto body = co_await read_rest(**answer);
-            co_return problem_error((*answer)->status(), body);
+            co_return co_await read_problem(**answer);
         }
         std::string text;
         while (!code_) {
@@ -118,6 +123,7 @@ private:
             return Error{code, parsed.code + ": " + parsed.detail};
         }
         backoff_.reset();
+        has_been_in_ = true;
         cursor_ = parsed.cursor;
         if (parsed.kind == FeedLine::Kind::event) {
             std::cout << parsed.event << '\n';
@@ -144,10 +150,11 @@ private:
     }
 
     std::shared_ptr<TailFlags> flags_;
-    NodeUrl url_;
+    NodeAccess access_;
     std::string cursor_;
     Backoff backoff_;
     std::uint64_t events_{0};
+    bool has_been_in_{false};
     std::optional<int> code_;
 };
 
@@ -180,12 +187,12 @@ void add_tail(CLI::App& app, int& code)
         "  sealstream tail --after head --follow --stream deal/42\n"
         "  sealstream tail --cloudevents | sealstream append - --url http://other:8080");
     command->callback([flags, &code] {
-        auto url = NodeUrl::parse(flags->node.url);
-        if (!url) {
-            code = fail(url.error());
+        auto access = flags->node.access();
+        if (!access) {
+            code = fail(access.error());
             return;
         }
-        Tail tail{flags, *std::move(url)};
+        Tail tail{flags, *std::move(access)};
         code = run_alone(tail.run());
     });
 }

@@ -1,4 +1,3 @@
-#include "node/cli/node_client.hpp"
 #include "node/cli/node_lines.hpp"
 #include "tests/support/catch.hpp"
 
@@ -62,28 +61,4 @@ TEST_CASE("a line is taken off only when it is whole", "[cli]")
     CHECK(take_line(text) == "two");
     CHECK(!take_line(text));
     CHECK(text == "thr");
-}
-
-TEST_CASE("a node is named by a URL", "[cli]")
-{
-    const auto node = NodeUrl::parse("http://127.0.0.1:8080/ledgers/ops/");
-    CHECK(node->host == "127.0.0.1");
-    CHECK(node->port == "8080");
-    CHECK(node->prefix == "/ledgers/ops");
-    CHECK(NodeUrl::parse("http://[::1]")->host == "::1");
-    CHECK(NodeUrl::parse("http://node")->port == "80");
-    CHECK(NodeUrl::parse("https://node").error().code == Errc::unsupported);
-    for (const char* const wrong : {"", "node:8080", "ftp://node", "http://", "http://node/?a=1"}) {
-        CAPTURE(wrong);
-        CHECK(NodeUrl::parse(wrong).error().code == Errc::malformed);
-    }
-}
-
-TEST_CASE("a problem keeps its code", "[cli]")
-{
-    const auto problem = problem_error(422, R"({"code":"key_reuse","detail":"The key was used."})");
-    CHECK(problem.code == Errc::key_reuse);
-    CHECK(problem.context == "The key was used.");
-    CHECK(problem_error(503, "<html>").code == Errc::unavailable);
-    CHECK(problem_error(404, "").code == Errc::malformed);
 }
