@@ -41,19 +41,17 @@ std::string text(const json::value& value)
 
 Task<Result<std::string>> ask(Flags flags, bool is_post, std::string path, std::string body)
 {
-    SEAL_CO_TRY(url, NodeUrl::parse(flags->node.url));
+    SEAL_CO_TRY(access, flags->node.access());
     NodeRequest request;
     request.verb = is_post ? NodeVerb::post : NodeVerb::get;
     request.target = "/v1/projections" + path;
-    request.fields = flags->node.fields();
     request.fields.emplace_back("Content-Type", "application/json");
     request.body = std::move(body);
-    const auto patience = flags->node.patience();
-    SEAL_CO_TRY(answer, co_await NodeAnswer::ask(std::move(url), std::move(request), patience));
-    std::string whole = co_await read_rest(*answer);
+    SEAL_CO_TRY(answer, co_await NodeAnswer::ask(std::move(access), std::move(request)));
     if (answer->status() >= 300) {
-        co_return problem_error(answer->status(), whole);
+        co_return co_await read_problem(*answer);
     }
+    std::string whole = co_await read_rest(*answer);
     co_return whole;
 }
 
