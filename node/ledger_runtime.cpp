@@ -1,3 +1,5 @@
+// Long because it is the one list of what a ledger is made of, in the order of its making.
+
 #include "node/ledger_runtime.hpp"
 
 #include "audit/service/auditor.hpp"
@@ -20,6 +22,7 @@
 #include "node/http/services.hpp"
 #include "node/outbox_role.hpp"
 #include "node/pack_serving.hpp"
+#include "node/pack_watch.hpp"
 #include "node/projection_watch.hpp"
 #include "node/rules/metrics.hpp"
 #include "node/rules/pack_registrar.hpp"
@@ -80,6 +83,7 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<http::HttpMetrics> http_metrics;
     std::unique_ptr<http::Services> services;
     std::unique_ptr<PackServing> pack_serving;
+    std::unique_ptr<PackWatch> pack_watch;
 };
 
 LedgerRuntime::LedgerRuntime(const Settings& settings, std::string base_path, RuntimeShared& shared)
@@ -147,8 +151,46 @@ Task<Result<void>> LedgerRuntime::start()
         if (!registered) {
             shared_.roles.spawn("packs", keep_registering());
         }
+        if (settings_.packs.watch.count() != 0 && !packs_.empty()) {
+            parts_->pack_watch = std::make_unique<PackWatch>(
+                settings_, packs_, shared_.stores.threads, shared_.stop_roles,
+                [this](PackSet edited) { return take_over(std::move(edited)); });
+            shared_.roles.spawn("pack watch", parts_->pack_watch->run());
+        }
     }
     co_return Result<void>{};
+}
+
+// Edited packs: their rules, their routes, then their tables, which are built beside the old ones.
+Task<Result<void>> LedgerRuntime::take_over(PackSet packs)
+{
+    if (chained_types(packs) != chained_types(packs_) ||
+        conditional_types(packs) != conditional_types(packs_)) {
+        co_return Error{Errc::unsupported, "chain and condition of stream types need a restart"};
+    }
+    PackSet before = std::exchange(packs_, std::move(packs));
+    auto taken = co_await register_packs();
+    if (taken) {
+        taken = parts_->pack_serving->serve(packs_);
+    }
+    if (!taken) {
+        packs_ = std::move(before);
+        co_return taken;
+    }
+    if (parts_->projector != nullptr) {
+        parts_->projector->declare(declared_folds());
+    }
+    co_return Result<void>{};
+}
+
+std::vector<Projection> LedgerRuntime::declared_folds() const
+{
+    std::vector<Projection> folds{event_index_projection()};
+    for (const MountedPack& mounted : packs_) {
+        auto of_pack = pack_projections(*mounted.pack);
+        std::move(of_pack.begin(), of_pack.end(), std::back_inserter(folds));
+    }
+    return folds;
 }
 
 // What the packs declare becomes rules of the ledger (node/rules/pack_registrar.hpp).
@@ -254,11 +296,7 @@ Task<void> LedgerRuntime::project()
     options.parked_streams_max = settings_.projector.parked_streams_max;
     options.lanes_max = settings_.projector.lanes_max;
     parts_->projector_metrics = std::make_unique<ProjectorMetrics>(parts_->registry);
-    std::vector<Projection> folds{event_index_projection()};
-    for (const MountedPack& mounted : packs_) {
-        auto of_pack = pack_projections(*mounted.pack);
-        std::move(of_pack.begin(), of_pack.end(), std::back_inserter(folds));
-    }
+    auto folds = declared_folds();
     // Of its own: a fold may keep a session and a thread busy for long.
     PostgresOptions sessions = stores_.pool->options();
     sessions.connections_max = projector_sessions;

@@ -20,6 +20,7 @@ namespace sealstream {
 
 class EventIndex;
 struct AuditorStatus;
+struct Projection;
 
 namespace http {
 class Health;
@@ -73,6 +74,8 @@ private:
     [[nodiscard]] Task<Result<void>> register_packs();
     [[nodiscard]] Task<Result<void>> tell_guarded_types();
     [[nodiscard]] Task<void> keep_registering();
+    [[nodiscard]] Task<Result<void>> take_over(PackSet packs);
+    [[nodiscard]] std::vector<Projection> declared_folds() const;
     void start_node();
 
     Settings settings_; // and what its packs say
