@@ -63,7 +63,10 @@ std::string begin_reading(const PackReaderOptions& options, std::chrono::millise
 }
 
 // Whatever a statement has done to its session ends here.
-constexpr const char* end_reading = "ROLLBACK; SELECT pg_advisory_unlock_all()";
+std::string end_reading(Connection& connection)
+{
+    return "ROLLBACK; " + connection.reset_script(); // prepared statements outlive a rollback
+}
 
 std::string values_array(const std::vector<PackValue>& values)
 {
@@ -145,7 +148,7 @@ Result<PackRows> ask(Connection& connection, const PackReaderOptions& options,
     if (rows) {
         rows->reached = before.cursor;
     }
-    SEAL_TRY_VOID(connection.run_script(end_reading));
+    SEAL_TRY_VOID(connection.run_script(end_reading(connection)));
     SEAL_TRY(after, read_standing(connection, options));
     if (after.versions != before.versions) {
         return Error{Errc::overloaded, "the tables of pack " + options.pack + " were just swapped"};
@@ -159,7 +162,7 @@ Result<PackRows> ask_and_leave(Connection& connection, const PackReaderOptions& 
     auto rows = ask(connection, options, question, rights);
     if (!rows && !connection.is_broken()) {
         // Its failure would only repeat the error that is reported; the session is not reused then.
-        static_cast<void>(connection.run_script(end_reading));
+        static_cast<void>(connection.run_script(end_reading(connection)));
     }
     return rows;
 }
