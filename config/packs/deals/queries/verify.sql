@@ -1,4 +1,4 @@
-SELECT jsonb_build_object(
+SELECT json_build_object(
     'valid', (:found->>'valid')::boolean,
     'issues', coalesce(:found->'issues', '[]'),
     'eventsChecked', (:found->>'events_checked')::bigint,
