@@ -54,9 +54,11 @@ struct Outcome {
     std::vector<std::string> told; // empty: it holds
 };
 
-Settings settings_for(const std::string& folder, const std::string& conninfo, std::size_t number)
+Settings settings_for(const std::string& folder, const std::string& conninfo, std::size_t number,
+                      const PackNeeds& needs)
 {
     Settings settings;
+    settings.ledger.codec = needs.codec.value_or(settings.ledger.codec);
     settings.profile = Profile::single_database;
     settings.roles = {true, true, false, false};
     settings.ledger.name = "case" + std::to_string(number);
@@ -140,7 +142,8 @@ Result<std::vector<Outcome>> try_all(const PackTestFlags& flags, const PackPtr& 
     SEAL_TRY(database, Connection::open(session));
     std::vector<Outcome> outcomes;
     for (auto& wanted : cases) {
-        const auto settings = settings_for(flags.folder, postgres.conninfo(), outcomes.size() + 1);
+        const auto settings = settings_for(flags.folder, postgres.conninfo(),
+                                           outcomes.size() + 1, pack->needs);
         SEAL_TRY(told, try_case(settings, pack, *database, wanted));
         outcomes.push_back({std::move(wanted), std::move(told)});
         if (!flags.is_json) {

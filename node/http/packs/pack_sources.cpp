@@ -1,6 +1,8 @@
 #include "node/http/packs/pack_sources.hpp"
 
+#include "core/base/encoding.hpp"
 #include "core/event/canonical_json.hpp"
+#include "core/event/cbor.hpp"
 #include "node/feeds/catch_up.hpp"
 #include "node/feeds/event_json.hpp"
 #include "node/http/handlers/reading.hpp"
@@ -64,7 +66,11 @@ Result<json::value> shown(Position position, WallTime ingested, const Event& eve
 {
     std::string text;
     append_event(text, EventFormat::sealstream, position, ingested, event);
-    return parse_json(text, {event_depth_max, text.size()});
+    SEAL_TRY(value, parse_json(text, {event_depth_max, text.size()}));
+    Bytes payload;
+    append_cbor_value(payload, value.at("data"));
+    value.as_object()["payload_digest"] = to_hex(blake3(payload).view());
+    return value;
 }
 
 Task<Result<SourceAnswer>> find_event(Services& services, json::object arguments)
