@@ -118,7 +118,7 @@ class Lines(unittest.TestCase):
     def test_a_node_that_is_away_is_said_and_the_rest_is_not_called_appended(self):
         code, out, err = sealstream("append", "-", "--tries", "1", lines="{}\n", url=NOWHERE)
         self.assertEqual(code, 6)
-        self.assertIn("no node answers at 127.0.0.1:1", err)
+        self.assertIn("no node answers at http://127.0.0.1:1", err)
         self.assertFalse(objects(out)[-1]["summary"]["is_complete"])
         self.assertEqual(sealstream("tail", "--tries", "0", url=NOWHERE)[0], 6)
         self.assertEqual(sealstream("tail", url=URL + "/ledgers/none")[0], 3)

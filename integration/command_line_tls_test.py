@@ -28,8 +28,9 @@ access:
     - source=boss roles=reader|writer|auditor|admin
     - source=reporter roles=reader
     - source=robot roles=reader|writer
+    - source=clerk roles=writer streams=desk
 """
-CLIENTS = ["boss", "reporter"]
+CLIENTS = ["boss", "reporter", "clerk"]
 ISSUER = "https://id.example"
 
 
@@ -221,9 +222,13 @@ class CommandLine(unittest.TestCase):
     def test_a_role_that_lacks_is_named(self):
         said = self.expect(5, "policy", "set", "T", "--nobody", "--url", self.strict, *self.as_client("reporter"))
         self.assertRegex(said, r"https://localhost:\d+: This needs the role admin\.")
-        code, out, _ = self.run_with({}, "append", "-", "--url", self.strict, *self.as_client("reporter"),
-                                     lines='{"stream":"mine/1","type":"T"}\n')
-        self.assertEqual(code, 7 if out.startswith('{"line"') else 5)
+        said = self.expect(5, "append", "-", "--url", self.strict, *self.as_client("reporter"), lines="{}\n")
+        self.assertIn("This needs the role writer.", said)
+        code, out, _ = self.run_with({}, "append", "-", "--url", self.strict, *self.as_client("clerk"), lines=(
+            '{"stream":"desk/1","type":"T"}\n{"stream":"vault/1","type":"T"}\n'))
+        first, second = map(json.loads, out.splitlines()[:2])
+        self.assertEqual((code, first["status"], second["status"]), (7, 201, 403))
+        self.assertEqual(second["detail"], "This needs the role writer for streams of the type vault.")
 
     def test_the_wrong_scheme_is_told_with_the_right_one(self):
         port = self.servers.ports["open"]

@@ -191,7 +191,7 @@ void add_append(CLI::App& app, int& code)
         "Examples:\n"
         "  echo '{\"stream\":\"deal/3\",\"type\":\"deal.opened\"}' | sealstream append -\n"
         "  sealstream append - --results errors < events.jsonl\n"
-        "Exit codes: 0 all are in, 7 lines were refused, 6 the node stayed away.");
+        "Exit codes: 0 all are in, 7 lines were refused, 5 you may not, 6 the node stayed away.");
     command->callback([flags, &code] {
         auto access = flags->node.access();
         const auto stream = flags->stream.empty() ? Result<StreamName>{StreamName{}}

@@ -7,14 +7,24 @@
 
 namespace sealstream::cli {
 
+namespace {
+
+constexpr const char* node_group = "The node, and who asks (docs/security.md)";
+
+} // namespace
+
 void NodeFlags::add_address_to(CLI::App& command)
 {
     command.add_option("--url", url, "http:// or https://, of a node or one of its ledgers")
         ->envname("SEALSTREAM_URL")
+        ->group(node_group)
         ->capture_default_str();
     const auto add_file = [&command](const char* name, std::string& file, const char* variable,
                                      const char* help) {
-        command.add_option(name, file, help)->envname(variable)->type_name("FILE");
+        command.add_option(name, file, help)
+            ->envname(variable)
+            ->type_name("FILE")
+            ->group(node_group);
     };
     add_file("--ca", ca_file, "SEALSTREAM_CA",
              "who signs the certificate of an https:// node; default: the system's authorities");
@@ -22,10 +32,13 @@ void NodeFlags::add_address_to(CLI::App& command)
     add_file("--key", key_file, "SEALSTREAM_KEY", "its key; default: in the file of --cert");
     add_file("--token", token_file, "SEALSTREAM_TOKEN_FILE",
              "bearer token that tells who asks; the variable SEALSTREAM_TOKEN may hold it itself");
-    command.add_flag("--plaintext", has_plaintext,
-                     "send the token over http:// too, where something else encrypts");
+    command
+        .add_flag("--plaintext", has_plaintext,
+                  "send the token over http:// too, where something else encrypts")
+        ->group(node_group);
     command.add_option("--timeout", timeout_seconds, "seconds of silence before the node is away")
         ->check(CLI::Range(1.0, 3600.0))
+        ->group(node_group)
         ->capture_default_str();
 }
 
@@ -34,6 +47,7 @@ void NodeFlags::add_to(CLI::App& command)
     add_address_to(command);
     command.add_option("--tries", tries, "before giving up, one after the other")
         ->check(CLI::Range(0, 1'000'000))
+        ->group(node_group)
         ->capture_default_str();
 }
 

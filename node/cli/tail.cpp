@@ -185,6 +185,8 @@ void add_tail(CLI::App& app, int& code)
         "Examples:\n"
         "  sealstream tail --type 'deal.*' --follow\n"
         "  sealstream tail --after head --follow --stream deal/42\n"
+        "  sealstream tail --url https://ledger.example:8443 --ca ca.pem --cert me.pem --key "
+        "me.key\n"
         "  sealstream tail --cloudevents | sealstream append - --url http://other:8080");
     command->callback([flags, &code] {
         auto access = flags->node.access();

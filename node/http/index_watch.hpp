@@ -1,10 +1,10 @@
 #pragma once
 
-// How far a read model is (the event index, or the tables of a pack), for all reads of a node. However many wait, one question at a time is
-// asked of the database, and while a position is waited for at most one every few milliseconds. An
-// answer is never older than the question: a read is served only by a query that began after it
-// came, because a database that has crashed may come back with less than it had. Runs on the I/O
-// thread.
+// How far a read model is (the event index, or the tables of a pack), for all reads of a node.
+// However many wait, one question at a time is asked of the database, and while a position is
+// waited for at most one every few milliseconds. An answer is never older than the question: a read
+// is served only by a query that began after it came, because a database that has crashed may come
+// back with less than it had. Runs on the I/O thread.
 
 #include "core/async/stop.hpp"
 #include "core/async/task_group.hpp"

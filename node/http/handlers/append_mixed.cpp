@@ -198,6 +198,7 @@ Task<Response> append_mixed(RequestContext& request)
         if (admitted[at]) {
             item.draft = std::move(event.draft);
         } else {
+            item.reason = admitted[at].error().context; // one of our sentences
             item.error = admitted[at].error();
         }
         items.push_back(std::move(item));

@@ -108,6 +108,7 @@ private:
                 if (admitted) {
                     items[at].draft = std::move(events[at].draft);
                 } else {
+                    items[at].reason = admitted.error().context; // one of our sentences
                     items[at].error = admitted.error();
                 }
             }
