@@ -41,6 +41,7 @@ PEERS = {
     "websockets": ("pip", "websockets", "17.4"),
     "eventsource": ("npm", "eventsource", "3.0.7"),
     "nats-py": ("pip", "nats-py", "2.16.0"),
+    "httpx": ("pip", "httpx", "0.28.1"),
     "message-db": ("npm", "@eventide/message-db", "1.3.1"),
 }
 

@@ -142,8 +142,8 @@ Result<std::vector<Outcome>> try_all(const PackTestFlags& flags, const PackPtr& 
     SEAL_TRY(database, Connection::open(session));
     std::vector<Outcome> outcomes;
     for (auto& wanted : cases) {
-        const auto settings = settings_for(flags.folder, postgres.conninfo(),
-                                           outcomes.size() + 1, pack->needs);
+        const auto settings =
+            settings_for(flags.folder, postgres.conninfo(), outcomes.size() + 1, pack->needs);
         SEAL_TRY(told, try_case(settings, pack, *database, wanted));
         outcomes.push_back({std::move(wanted), std::move(told)});
         if (!flags.is_json) {

@@ -73,6 +73,12 @@ Result<Asked> parse_request(const RequestContext& request, const PackEndpoint& e
     asked.tag = cursor_tag(endpoint.name, query, request.head().path());
     if (wanted.paging) {
         SEAL_TRY_VOID(take_page(*wanted.paging, query, asked));
+        asked.values.query["limit"] = asked.limit;
+    }
+    for (const auto* const own : {"after", "wait"}) {
+        if (query.has(own)) {
+            asked.values.query[own] = query.get(own);
+        }
     }
     return asked;
 }

@@ -10,6 +10,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+
 namespace sealstream::http {
 
 namespace {
@@ -161,7 +163,8 @@ Task<Result<SourceAnswer>> find_events(Services& services, json::object argument
     SEAL_CO_TRY(after, place_in(arguments, "after", 0, place_max));
     SEAL_CO_TRY(limit, place_in(arguments, "limit", services.limits.page_events,
                                 services.limits.page_events_max));
-    SEAL_CO_TRY(wait, place_in(arguments, "wait", 0, wait_max));
+    SEAL_CO_TRY(wished, place_in(arguments, "wait", 0, place_max));
+    const std::uint64_t wait = std::min(wished, wait_max);
     SEAL_CO_TRY(order, text_in(arguments, "order"));
     if (services.index == nullptr || services.index_watch == nullptr) {
         co_return Error{Errc::unavailable, "this node has no event index"};

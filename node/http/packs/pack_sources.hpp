@@ -13,7 +13,8 @@
 //                                                                    events_checked, position}
 //
 // Events have the form of GET /v1/events/{id}, and payload_digest: BLAKE3 (hex) of their data as
-// deterministic CBOR, which is what a ledger in that codec keeps beside it. Arguments that are null are not given.
+// deterministic CBOR, which is what a ledger in that codec keeps beside it. Arguments that are null
+// are not given.
 
 #include "core/packs/pack_routes.hpp"
 #include "node/http/request_context.hpp"
