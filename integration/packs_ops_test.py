@@ -116,6 +116,7 @@ class OpsTest(unittest.TestCase):
         self.assertRegex(event["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
         self.assertRegex(event["hash"], "^[0-9a-f]{64}$")
         shown = show(event)
+        self.assertEqual(list(shown), MEMBERS)
         # Postgres keeps microseconds, the log nanoseconds.
         self.assertEqual(shown["timestamp"][:23], event["timestamp"][:23])
         self.assertEqual({**shown, "timestamp": None}, {**event, "timestamp": None})

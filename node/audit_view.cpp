@@ -79,6 +79,8 @@ Task<Result<StreamVerdict>> AuditView::verify_stream(StreamName stream)
     if (!verdict.is_intact) {
         verdict.fault = report.findings.front().position.value_or(Position{});
         verdict.reason = report.findings.front().text;
+        verdict.expected = report.findings.front().expected;
+        verdict.found = report.findings.front().found;
     }
     co_return verdict;
 }

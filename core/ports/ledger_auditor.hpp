@@ -4,23 +4,27 @@
 // newest signed checkpoint; what came after it is not covered yet.
 
 #include "core/base/result.hpp"
+#include "core/event/digest.hpp"
 #include "core/event/event_id.hpp"
 #include "core/event/names.hpp"
 #include "core/event/position.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <optional>
 #include <string>
 
 namespace sealstream {
 
 struct StreamVerdict {
     bool is_intact{false};
-    Version checked;            // versions 1 to here were recomputed from the stored bytes
-    Position covered;           // the checkpoint seals the log up to here
-    std::uint64_t tree_size{0}; // of that checkpoint, in leaves
-    Position fault;             // where it first fails; 0 when intact
-    std::string reason;         // what fails there, in words; empty when intact
+    Version checked;                  // versions 1 to here were recomputed from the stored bytes
+    Position covered;                 // the checkpoint seals the log up to here
+    std::uint64_t tree_size{0};       // of that checkpoint, in leaves
+    Position fault;                   // where it first fails; 0 when intact
+    std::string reason;               // what fails there, in words; empty when intact
+    std::optional<Digest> expected{}; // there, where two hashes differ
+    std::optional<Digest> found{};
 };
 
 struct AuditStatus {

@@ -195,24 +195,41 @@ Task<Result<SourceAnswer>> find_events(Services& services, json::object argument
     co_return SourceAnswer{json::value(std::move(shown_events)), query.at_least};
 }
 
+json::object issue_of(const StreamVerdict& verdict)
+{
+    json::object issue{{"position", std::to_string(verdict.fault.value)},
+                       {"message", verdict.reason}};
+    if (verdict.expected && verdict.found) {
+        issue["expected"] = to_hex(verdict.expected->view());
+        issue["found"] = to_hex(verdict.found->view());
+    }
+    return issue;
+}
+
 Task<Result<SourceAnswer>> find_verdict(Services& services, json::object arguments)
 {
     SEAL_CO_TRY(stream, stream_in(arguments));
     if (services.auditor == nullptr) {
         co_return Error{Errc::unavailable, "this node has no auditor"};
     }
-    SEAL_CO_TRY(verdict, co_await services.auditor->verify_stream(std::move(stream)));
-    json::array issues;
-    if (!verdict.is_intact) {
-        issues.push_back(json::object{{"position", std::to_string(verdict.fault.value)},
-                                      {"message", verdict.reason}});
+    auto verdict = co_await services.auditor->verify_stream(std::move(stream));
+    if (!verdict && verdict.error().code == Errc::not_found) {
+        verdict = StreamVerdict{};
+        verdict->is_intact = true; // nothing is wrong with no events
     }
-    json::object found{{"valid", verdict.is_intact},
-                       {"chain_intact", verdict.is_intact},
+    if (!verdict) {
+        co_return verdict.error();
+    }
+    json::array issues;
+    if (!verdict->is_intact) {
+        issues.push_back(issue_of(*verdict));
+    }
+    json::object found{{"valid", verdict->is_intact},
+                       {"chain_intact", verdict->is_intact},
                        {"issues", std::move(issues)},
-                       {"events_checked", verdict.checked.value},
-                       {"position", std::to_string(verdict.covered.value)}};
-    co_return SourceAnswer{json::value(std::move(found)), verdict.covered};
+                       {"events_checked", verdict->checked.value},
+                       {"position", std::to_string(verdict->covered.value)}};
+    co_return SourceAnswer{json::value(std::move(found)), verdict->covered};
 }
 
 } // namespace

@@ -3,3 +3,4 @@ SELECT json_build_object(
     'issues', coalesce(:found->'issues', '[]'),
     'eventsChecked', (:found->>'events_checked')::bigint,
     'chainIntact', (:found->>'chain_intact')::boolean) AS body
+WHERE (:found->>'events_checked')::bigint > 0

@@ -1,3 +1,3 @@
-SELECT to_jsonb(e) - 'position' - 'recorded' AS body
-FROM envelope e
-WHERE e.id::text = lower(:id)
+SELECT id, timestamp, category, action, actor, target, data, result, error, previous_hash, hash
+FROM envelope
+WHERE id::text = lower(:id)
