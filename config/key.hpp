@@ -163,6 +163,12 @@ Key choice(std::string path, Access access, std::vector<Choice<FieldOf<Access>>>
     return key;
 }
 
+template <class Access>
+Key on_off(Access access, std::string path, std::string help)
+{
+    return choice(std::move(path), access, {{"true", true}, {"false", false}}, std::move(help));
+}
+
 } // namespace forms
 
 } // namespace sealstream

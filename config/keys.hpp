@@ -1,7 +1,7 @@
 #pragma once
 
-// The one table of keys. To add a setting: a field in its module's options, a row here; the tests
-// tell the rest.
+// The one table of keys. To add a setting: a field in its module's options, a row in its section
+// (sections.hpp); the tests tell the rest.
 
 #include "config/key.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // Every setting of a process, with its default. Modules never see this: the wiring hands each its
-// own options. What a key is called, and what it may hold, is in keys.cpp.
+// own options. What a key is called, and what it may hold, is in keys.hpp.
 
 #include "core/base/log.hpp"
 #include "jetstream/options.hpp"
@@ -94,6 +94,7 @@ struct Settings {
     http::Options http{};
     http::Limits limits{};
     http::FeedOptions feeds{};
+    http::IdLookupOptions id_lookup{};
     http::PolicyOptions policy{};
     security::AccessOptions access{};
     jetstream::ConnectionOptions nats{};

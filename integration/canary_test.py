@@ -73,7 +73,19 @@ class CanaryTest(unittest.TestCase):
         self.assertEqual(self.post("/v1/events?atomic=true", [self.event(**own), self.event(stream="vault/3")]), 201)
         self.assertEqual(self.post(vault, lines(self.event(), self.event()), "application/x-ndjson"), 200)
         self.assertEqual(self.post("/v1/events", lines(self.event(**own)), "application/x-ndjson"), 200)
+        self.append_transactions()
         self.append_cloud_events(vault)
+
+    def append_transactions(self):
+        transaction = lambda *events: {"appends": [
+            {"stream": f"vault/t{number}", "events": [event]} for number, event in enumerate(events)]}
+        self.assertEqual(self.post("/v1/transactions", transaction(self.event(), self.event())), 201)
+        keyed = transaction(self.event())
+        for _ in range(2):  # the second is answered from the log
+            self.assertEqual(self.post("/v1/transactions", keyed, headers={"Idempotency-Key": "t"}), 201)
+        conflict = transaction(self.event())
+        conflict["appends"][0]["expected"] = "99"
+        self.assertEqual(self.post("/v1/transactions", conflict), 412)
 
     def append_cloud_events(self, vault):
         attributes = {"specversion": "1.0", "source": "/s", "type": "v1.secret.set"}
@@ -86,6 +98,9 @@ class CanaryTest(unittest.TestCase):
         self.assertEqual(self.post(vault, {**attributes, "id": "c3", "data_base64": encoded}, CLOUDEVENT), 201)
         self.assertEqual(self.post(vault, json.dumps(self.event()["data"]).encode(), JSON, {**headers, "ce-id": "c4"}), 201)
         self.assertEqual(self.post(vault, self.canary().encode(), "text/plain", {**headers, "ce-id": "c5"}), 201)
+        lines = b"".join(json.dumps(structured(number)).encode() + b"\n" for number in (6, 7))
+        self.assertEqual(self.post(vault, lines, "application/x-ndjson"), 200)
+        self.assertEqual(self.post("/v1/events", lines, "application/x-ndjson"), 200)
 
     def append_what_is_refused(self):
         vault = "/v1/streams/vault/9/events"
@@ -94,6 +109,10 @@ class CanaryTest(unittest.TestCase):
         self.assertEqual(self.post(vault, bad), 422)
         self.assertEqual(self.post("/v1/events", [{**bad, "stream": "vault/9"}]), 207)
         self.assertEqual(self.post("/v1/streams/sealstream-policy/x/events", self.event()), 403)
+        appends = {"appends": [{"stream": "vault/9", "events": [self.event(), bad]}]}
+        self.assertEqual(self.post("/v1/transactions", appends), 422)
+        self.assertEqual(self.post("/v1/transactions", {**appends, "more": self.canary()}), 400)
+        self.assertEqual(self.post(vault, json.dumps(bad).encode() + b"\n", "application/x-ndjson"), 200)
         whole = json.dumps(self.event()).encode()
         self.assertEqual(self.post(vault, whole[:-1]), 400)
         self.assertEqual(self.post(vault, whole[:-1] + b',"meta":1}'), 400)

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <thread>
 
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -93,6 +94,70 @@ TEST_CASE("a node that is asked to stop under load answers every request, and en
     INFO(before << " events before the stop, " << events << " in all");
     CHECK(before == last_id_in(frames));
     CHECK(events == last_id_in(rest));
+}
+
+TEST_CASE("a bulk that is cut by a drain says what was appended, and the rest follows", "[drain]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    Cluster cluster;
+    const int port = cluster.node_ports().front();
+    constexpr std::size_t lines = 4'000;
+    const auto line_of = [](std::size_t number) {
+        return R"({"stream":"bulk/)" + std::to_string(number % 7) + R"(","type":"A","key":"k)" +
+               std::to_string(number) + R"(","data":)" + std::to_string(number) + "}\n";
+    };
+    HttpConnection client{port};
+    REQUIRE(client.connect());
+    REQUIRE(client.send("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                        "application/x-ndjson\r\nContent-Length: 100000000\r\n\r\n"));
+    std::thread stopper;
+    int exit_code = -1;
+    for (std::size_t number = 0; number < lines; ++number) {
+        if (number == lines / 2) {
+            stopper = std::thread{[&] { exit_code = cluster.process(Member::node).stop(); }};
+        }
+        if (!client.send(line_of(number))) {
+            break; // the node has answered and closes
+        }
+        std::this_thread::sleep_for(50us);
+    }
+    const std::string results = read_to_end(client, 30s);
+    stopper.join();
+
+    const auto count = [](const std::string& text, std::string_view part) {
+        std::size_t found = 0;
+        for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+            ++found;
+        }
+        return found;
+    };
+    const std::size_t appended = count(results, "\"status\":201");
+    INFO(results.substr(results.size() - std::min<std::size_t>(results.size(), 600)));
+    CHECK(exit_code == 0);
+    CHECK(appended >= lines / 4);
+    CHECK(count(results, "\"code\":\"shutting_down\"") == 1);
+    CHECK(count(results, "\"is_complete\":false") == 1);
+
+    cluster.start(Member::node);
+    cluster.wait_until_ready();
+    std::string body;
+    for (std::size_t number = 0; number < lines; ++number) {
+        body += line_of(number);
+    }
+    HttpConnection again{port};
+    REQUIRE(again.connect());
+    REQUIRE(again.send("POST /v1/events?results=errors HTTP/1.1\r\nHost: localhost\r\n"
+                       "Content-Type: application/x-ndjson\r\nContent-Length: " +
+                       std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body));
+    const std::string rest = read_to_end(again, 30s);
+
+    // Nothing that was reported is appended twice, and nothing is missing.
+    INFO(rest);
+    CHECK(rest.find("\"appended\":\"" + std::to_string(lines - appended) + "\",\"repeated\":\"" +
+                    std::to_string(appended) + R"(","failed":"0","is_complete":true)") !=
+          std::string::npos);
 }
 
 TEST_CASE("every role ends with 0 when it is asked to stop", "[drain]")

@@ -178,6 +178,7 @@ Task<Result<std::vector<StoredRecord>>>
 JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter)
 {
     const auto core = core_;
+    SEAL_CO_TRY_VOID(filter.check());
     if (!filter.is_empty()) {
         co_return co_await read_matching(*core->reader, core->options.ledger, after, limits,
                                          std::move(filter));
@@ -298,6 +299,9 @@ Task<Result<StreamHead>> JetStreamEventLog::stream_head(StreamName stream)
 
 std::unique_ptr<Feed> JetStreamEventLog::subscribe_from(Position after, LogFilter filter)
 {
+    if (const auto checked = filter.check(); !checked) {
+        return std::make_unique<RefusedFeed>(checked.error());
+    }
     return std::make_unique<ConsumerFeed>(
         *core_->reading, core_->name, core_->found.incarnation, after,
         subjects_of_types(core_->options.ledger, filter.stream_types), core_->feed,

@@ -131,6 +131,9 @@ Task<Result<void>> LedgerRuntime::start()
     const bool is_relay = settings_.roles.is_relay && settings_.profile == Profile::cluster &&
                           stores_.pool != nullptr;
     if (is_relay || settings_.roles.is_node) {
+        parts_->id_lookup = std::make_unique<http::IdLookup>(
+            *stores_.log, parts_->idempotency_index.get(), shared_.stores.clock, shared_.appends,
+            shared_.stores.home, settings_.id_lookup);
         start_rules();
     }
     if (is_relay) {
@@ -341,6 +344,8 @@ void LedgerRuntime::start_relay()
 {
     http::AdmissionParts admission{parts_->rules.get(), parts_->rejections.get(),
                                    &settings_.policy};
+    admission.log = stores_.log.get();
+    admission.id_lookup = parts_->id_lookup.get();
     admission.guarded_types = guarded_types(packs_);
     parts_->relay = std::make_unique<OutboxRole>(settings_, stores_, shared_.stores,
                                                  shared_.stop_roles, parts_->registry, admission);
@@ -383,11 +388,7 @@ void LedgerRuntime::start_node()
     parts_->services->projections = parts_->projections.get();
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
-    const http::IdLookupOptions lookup;
-    parts_->id_lookup = std::make_unique<http::IdLookup>(
-        *stores_.log, parts_->idempotency_index.get(), shared_.stores.clock, shared_.appends,
-        shared_.stores.home, lookup);
-    parts_->in_flight = std::make_unique<http::InFlightIds>(lookup.in_flight_ids_max);
+    parts_->in_flight = std::make_unique<http::InFlightIds>(settings_.id_lookup.in_flight_ids_max);
     parts_->services->id_lookup = parts_->id_lookup.get();
     parts_->services->in_flight = parts_->in_flight.get();
     if (parts_->projections != nullptr) {

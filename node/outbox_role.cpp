@@ -2,6 +2,7 @@
 
 #include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
+#include "node/rules/rulebook_follower.hpp"
 #include "postgres/append_settings.hpp"
 
 namespace sealstream {
@@ -19,15 +20,33 @@ public:
     Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
     {
         auto candidates = http::candidates_in(batch);
-        SEAL_CO_TRY(refusals, co_await http::admit_events(admission_, std::move(candidates)));
-        if (!refusals.empty()) {
-            const http::Refusal& first = refusals.front();
+        SEAL_CO_TRY(admission, co_await http::admit_events(admission_, std::move(candidates)));
+        if (!admission.refusals.empty()) {
+            const http::Refusal& first = admission.refusals.front();
             co_return with_context(first.error, first.rule);
+        }
+        if (admission.has_old_repeats) {
+            SEAL_CO_TRY(original, co_await answer_again(batch));
+            co_return std::move(original);
         }
         co_return co_await log_.append(std::move(batch));
     }
 
 private:
+    // What is in the log already, though the rules refuse it now, is relayed: nothing is appended.
+    //   key_reuse   a part of it is not there
+    [[nodiscard]] Task<Result<Appended>> answer_again(const std::vector<StreamAppend>& batch)
+    {
+        http::KnownEventsParts parts{log_, admission_.id_lookup};
+        if (admission_.rules != nullptr) {
+            SEAL_CO_TRY(rules, admission_.rules->current());
+            parts.rules = rules;
+        }
+        auto drafts = http::drafts_of(batch);
+        SEAL_CO_TRY(known, co_await http::find_known(std::move(parts), std::move(drafts)));
+        co_return http::original_answer(known);
+    }
+
     EventLog& log_;
     const http::AdmissionParts admission_;
 };

@@ -58,6 +58,7 @@ Task<Result<void>> open_on_postgres(const Settings& settings, StoresContext cont
     PostgresLogOptions options;
     options.ledger = settings.ledger.name;
     options.refuses_unknown_types = settings.policy.unknown_types == UnknownTypes::refuse;
+    options.refuses_unknown_schemas = settings.policy.unknown_schemas == UnknownTypes::refuse;
     options.codec = settings.ledger.codec;
     options.chain = settings.ledger.effective_chain();
     auto log = co_await PostgresEventLog::open(std::move(options), *stores.pool, context.threads,

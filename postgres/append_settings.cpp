@@ -7,12 +7,15 @@ namespace {
 // Touches the row only for a change, so that starting nodes don't wait for each other.
 constexpr const char* upsert =
     "INSERT INTO sealstream.append_settings AS known (ledger, target, codec, chained_types,"
-    "   unknown_types)"
-    " VALUES ($1, $2, $3, $4::text[], $5)"
+    "   unknown_types, unknown_schemas)"
+    " VALUES ($1, $2, $3, $4::text[], $5, $6)"
     " ON CONFLICT (ledger) DO UPDATE SET target = excluded.target, codec = excluded.codec,"
-    "   chained_types = excluded.chained_types, unknown_types = excluded.unknown_types"
-    " WHERE (known.target, known.codec, known.chained_types, known.unknown_types)"
-    "   <> (excluded.target, excluded.codec, excluded.chained_types, excluded.unknown_types)";
+    "   chained_types = excluded.chained_types, unknown_types = excluded.unknown_types,"
+    "   unknown_schemas = excluded.unknown_schemas"
+    " WHERE (known.target, known.codec, known.chained_types, known.unknown_types,"
+    "        known.unknown_schemas)"
+    "   <> (excluded.target, excluded.codec, excluded.chained_types, excluded.unknown_types,"
+    "       excluded.unknown_schemas)";
 
 constexpr const char* set_guarded =
     "UPDATE sealstream.append_settings SET guarded_types = $2::text[]"
@@ -29,7 +32,8 @@ Result<void> write_append_settings(Connection& connection, const AppendSettings&
              connection.run(upsert, {settings.ledger,
                                      settings.target == AppendTarget::log ? "log" : "outbox",
                                      std::string{name(settings.codec)}, sql_array(chained),
-                                     settings.refuses_unknown_types ? "refuse" : "allow"}));
+                                     settings.refuses_unknown_types ? "refuse" : "allow",
+                                     settings.refuses_unknown_schemas ? "refuse" : "allow"}));
     return {};
 }
 

@@ -17,7 +17,8 @@ struct AppendSettings {
     AppendTarget target{AppendTarget::log};
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
-    bool refuses_unknown_types{false}; // events of a type without an emission policy
+    bool refuses_unknown_types{false};   // events of a type without an emission policy
+    bool refuses_unknown_schemas{false}; // … without a schema
 };
 
 // Replaces what an earlier process has said.

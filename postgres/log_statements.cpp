@@ -49,6 +49,9 @@ constexpr const char* notify = "SELECT pg_notify($1, $2)";
 constexpr const char* select_has_event =
     "SELECT EXISTS (SELECT FROM sealstream.records WHERE ledger_id = $1 AND id = $2)";
 
+constexpr const char* select_places =
+    "SELECT id, position FROM sealstream.records WHERE ledger_id = $1 AND id = ANY ($2::uuid[])";
+
 // The sum runs over what the limit has left, so a read touches no more rows than it may return.
 constexpr const char* select_records =
     "SELECT position, ingested, record FROM ("
@@ -245,6 +248,24 @@ Result<bool> has_event(Connection& connection, const std::string& ledger_id, con
 {
     SEAL_TRY(answer, connection.run(select_has_event, {ledger_id, id.to_string()}));
     return answer.boolean(0, 0);
+}
+
+Result<std::vector<IdPlace>> find_places(Connection& connection, const std::string& ledger_id,
+                                         const std::vector<EventId>& ids)
+{
+    std::vector<std::string> texts;
+    texts.reserve(ids.size());
+    for (const EventId& id : ids) {
+        texts.push_back(id.to_string());
+    }
+    SEAL_TRY(answer, connection.run_prepared(select_places, {ledger_id, sql_array(texts)},
+                                             SqlFormat::binary));
+    std::vector<IdPlace> places;
+    places.reserve(answer.rows());
+    for (std::size_t row = 0; row < answer.rows(); ++row) {
+        places.push_back({id_in(answer.bytes(row, 0)), position_in(answer, row, 1)});
+    }
+    return places;
 }
 
 Result<std::vector<StoredRecord>> read_records(Connection& connection, const std::string& ledger_id,

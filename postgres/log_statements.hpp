@@ -39,6 +39,10 @@ struct LedgerHead {
 [[nodiscard]] Result<bool> has_event(Connection& connection, const std::string& ledger_id,
                                      const EventId& id);
 
+// Of these ids, those that are in the log.
+[[nodiscard]] Result<std::vector<IdPlace>>
+find_places(Connection& connection, const std::string& ledger_id, const std::vector<EventId>& ids);
+
 //   corrupt   a hole between `after` and what follows
 [[nodiscard]] Result<std::vector<StoredRecord>> read_records(Connection& connection,
                                                              const std::string& ledger_id,

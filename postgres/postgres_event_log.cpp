@@ -62,8 +62,9 @@ Task<Result<std::unique_ptr<PostgresEventLog>>> PostgresEventLog::open(PostgresL
                                                                        BlockingPool& threads,
                                                                        TaskGroup& tasks)
 {
-    auto job = [settings = AppendSettings{options.ledger, AppendTarget::log, options.codec,
-                                          options.chain, options.refuses_unknown_types}](
+    auto job = [settings =
+                    AppendSettings{options.ledger, AppendTarget::log, options.codec, options.chain,
+                                   options.refuses_unknown_types, options.refuses_unknown_schemas}](
                    Connection& connection) { return open_ledger(connection, settings); };
     SEAL_CO_TRY(opened, co_await with_connection(threads, pool, std::move(job)));
     const auto executor = co_await boost::asio::this_coro::executor;
@@ -90,6 +91,9 @@ PostgresEventLog::read_from(Position after, ReadLimits limits, LogFilter filter)
 {
     auto read = [after, limits, filter = std::move(filter)](Connection& connection,
                                                             const std::string& ledger_id) {
+        if (const auto checked = filter.check(); !checked) {
+            return Result<std::vector<StoredRecord>>{checked.error()};
+        }
         return filter.is_empty()
                    ? read_records(connection, ledger_id, after, limits)
                    : read_matching_records(connection, ledger_id, after, limits, filter);
@@ -117,6 +121,9 @@ Task<Result<StreamHead>> PostgresEventLog::stream_head(StreamName stream)
 
 std::unique_ptr<Feed> PostgresEventLog::subscribe_from(Position after, LogFilter filter)
 {
+    if (const auto checked = filter.check(); !checked) {
+        return std::make_unique<RefusedFeed>(checked.error());
+    }
     parts_->listener.start();
     return std::make_unique<PostgresFeed>(parts_->shared, after, std::move(filter));
 }
@@ -138,6 +145,14 @@ std::string PostgresEventLog::incarnation() const
 Durability PostgresEventLog::durability() const
 {
     return parts_->context.durability;
+}
+
+Task<Result<std::vector<IdPlace>>> PostgresEventLog::find_ids(std::vector<EventId> ids)
+{
+    auto find = [ids = std::move(ids)](Connection& connection, const std::string& ledger_id) {
+        return find_places(connection, ledger_id, ids);
+    };
+    return parts_->run(std::move(find));
 }
 
 void PostgresEventLog::close() noexcept

@@ -24,6 +24,7 @@ struct PostgresLogOptions {
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
     bool refuses_unknown_types{false};        // by sealstream.append(), of types without a policy
+    bool refuses_unknown_schemas{false};      // … without a schema
     std::size_t appends_waiting_max{4096};    // beyond it: overloaded
     std::size_t transaction_events_max{5000}; // soft: one append is never split
     std::chrono::milliseconds poll_interval{1'000};
@@ -55,6 +56,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
     [[nodiscard]] std::string incarnation() const override;
     [[nodiscard]] Durability durability() const override;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<IdPlace>>>
+    find_ids(std::vector<EventId> ids) override;
     void close() noexcept override;
 
 private:

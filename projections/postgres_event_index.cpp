@@ -11,6 +11,8 @@ namespace {
 constexpr const char* select_cursor = "SELECT cursor FROM sealstream.projections"
                                       " WHERE ledger = $1 AND name = $2 AND state = 'active'";
 
+constexpr const char* select_is_missing = "SELECT to_regclass('sealstream.projections') IS NULL";
+
 // jsonb has its own order of members and its own spaces; what it can not hold exactly stands beside
 // it.
 Result<std::string> canonical(std::string_view text, bool is_jsonb)
@@ -64,11 +66,21 @@ Result<std::vector<IndexedEvent>> events_in(const SqlResult& rows)
     return events;
 }
 
+// 0 as long as no projector has made what it is read from.
 Result<Position> read_cursor(Connection& connection, const std::string& ledger)
 {
-    SEAL_TRY(found, connection.run_prepared(select_cursor, {ledger, event_index_name}));
-    return found.rows() == 0 ? Position{}
-                             : Position{static_cast<std::uint64_t>(found.integer(0, 0))};
+    const auto found = connection.run_prepared(select_cursor, {ledger, event_index_name});
+    if (found) {
+        return found->rows() == 0 ? Position{}
+                                  : Position{static_cast<std::uint64_t>(found->integer(0, 0))};
+    }
+    if (found.error().code == Errc::unsupported) {
+        SEAL_TRY(answer, connection.run(select_is_missing));
+        if (answer.boolean(0, 0)) {
+            return Position{};
+        }
+    }
+    return found.error();
 }
 
 // The cursor first, the rows after it, in one session: so the rows show at least that much, and no
@@ -88,10 +100,9 @@ Result<std::vector<IndexedEvent>> run_statement(Connection& connection, const st
         return events_in(*rows);
     }
     if (rows.error().code == Errc::unsupported) {
-        // The tables are not there before the projector has first run.
         SEAL_TRY(cursor, read_cursor(connection, ledger));
         if (cursor == Position{}) {
-            return std::vector<IndexedEvent>{};
+            return Error{Errc::projection_missing, "the event index has no tables yet"};
         }
     }
     return rows.error();

@@ -36,12 +36,13 @@ enum class Errc : std::uint8_t {
     schema_incompatible,   // the schema may not follow the one before it
 
     // Later it may work.
-    overloaded,        // nothing was sent: wait, then repeat
-    unavailable,       // a store we need does not answer
-    projection_behind, // a read model has not folded enough of the log to answer
-    timed_out,         // it took too long; nothing was changed
-    outcome_unknown,   // it may have happened: repeat the very same call with the same ids
-    capacity,          // a store is full: nothing was written; an operator must act
+    overloaded,         // nothing was sent: wait, then repeat
+    unavailable,        // a store we need does not answer
+    projection_behind,  // a read model has not folded enough of the log to answer
+    projection_missing, // a read model has not been made yet
+    timed_out,          // it took too long; nothing was changed
+    outcome_unknown,    // it may have happened: repeat the very same call with the same ids
+    capacity,           // a store is full: nothing was written; an operator must act
     shutting_down,
 
     // A person must act.

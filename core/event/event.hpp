@@ -53,6 +53,12 @@ struct StoredRecord {
     Bytes record;
 };
 
+// Where the event with this id is.
+struct IdPlace {
+    EventId id;
+    Position position;
+};
+
 // A stored record, decoded.
 struct StoredEvent {
     Position position;

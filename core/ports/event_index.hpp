@@ -42,11 +42,12 @@ class EventIndex : public ReadModel {
 public:
     //   unavailable         the database does not answer
     //   projection_behind   it has less than it had (it crashed), or at_least was never reached
+    //   projection_missing  no projector has made it yet
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IndexedEvent>>>
     query(EventQuery query) = 0;
 
     //   not_found           no such event up to cursor()
-    //   projection_behind   as above
+    //   projection_behind, projection_missing   as above
     [[nodiscard]] virtual boost::asio::awaitable<Result<IndexedEvent>>
     find(EventId id, Position at_least = {}) = 0;
 

@@ -84,7 +84,8 @@ public:
     // Records that match, with a position above `after`, ascending; empty when none is left.
     // Without a filter they follow each other. Sees what append() has acknowledged and head() has
     // told to this object.
-    //   corrupt   the log has a hole
+    //   corrupt     the log has a hole
+    //   malformed   LogFilter::check(); a feed says it, too
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<StoredRecord>>>
     read_from(Position after, ReadLimits limits, LogFilter filter) = 0;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredRecord>>>
@@ -122,6 +123,13 @@ public:
     // Whether a repeated id is recognised only for a while; then idempotency_rule.hpp says what
     // else is needed. A log that answers true has a moment().
     [[nodiscard]] virtual bool forgets_ids() const { return false; }
+    // One that answers false finds every id that is in it now.
+    //   unsupported   this log forgets ids
+    [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IdPlace>>>
+    find_ids(std::vector<EventId>)
+    {
+        co_return Error{Errc::unsupported, "this log forgets ids"};
+    }
     //   unsupported   this log does not forget
     [[nodiscard]] virtual boost::asio::awaitable<Result<LogMoment>> moment()
     {

@@ -12,12 +12,20 @@
 
 namespace sealstream {
 
-inline constexpr std::size_t filter_types_max = 16; // each costs the server an index of its own
-
 // Which records, decided by the log itself: what does not match is never sent. Empty: all of them.
 struct LogFilter {
-    std::vector<std::string> stream_types; // any of these; at most filter_types_max
+    static constexpr std::size_t stream_types_max = 16; // each costs the server an index of its own
+    std::vector<std::string> stream_types;              // any of these; at most stream_types_max
 
+    //   malformed   it names more
+    [[nodiscard]] Result<void> check() const
+    {
+        if (stream_types.size() > stream_types_max) {
+            return Error{Errc::malformed, "a filter of the log names at most " +
+                                              std::to_string(stream_types_max) + " stream types"};
+        }
+        return {};
+    }
     [[nodiscard]] bool is_empty() const noexcept { return stream_types.empty(); }
     [[nodiscard]] bool matches(const StreamName& stream) const
     {
@@ -51,6 +59,21 @@ protected:
     Feed() = default;
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
+};
+
+// What subscribes by a filter that no log takes gets this: it says why, whenever it is asked.
+class RefusedFeed final : public Feed {
+public:
+    explicit RefusedFeed(Error why) : why_{std::move(why)} {}
+    [[nodiscard]] boost::asio::awaitable<Result<FeedBatch>> next(std::size_t,
+                                                                 std::chrono::milliseconds) override
+    {
+        co_return why_;
+    }
+    void close() noexcept override {}
+
+private:
+    const Error why_;
 };
 
 } // namespace sealstream

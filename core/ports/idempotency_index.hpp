@@ -13,13 +13,9 @@ namespace sealstream {
 
 class IdempotencyIndex {
 public:
-    struct Found {
-        EventId id;
-        Position position;
-    };
     // All of one moment: an id that is not in `found` is nowhere at or below `reached`.
     struct Answer {
-        std::vector<Found> found;
+        std::vector<IdPlace> found;
         Position reached;           // 0 when nothing is indexed yet
         WallTime newest_ingested{}; // of the event at `reached`
     };

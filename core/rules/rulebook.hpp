@@ -25,4 +25,6 @@ struct Rulebook {
 
 [[nodiscard]] std::vector<std::string> rulebook_stream_types();
 
+using RulebookPtr = std::shared_ptr<const Rulebook>;
+
 } // namespace sealstream

@@ -22,6 +22,7 @@ int exit_code(Errc code)
     case Errc::overloaded:
     case Errc::unavailable:
     case Errc::projection_behind:
+    case Errc::projection_missing:
     case Errc::in_progress:
     case Errc::timed_out:
     case Errc::outcome_unknown:

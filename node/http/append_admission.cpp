@@ -3,8 +3,11 @@
 #include "core/base/log.hpp"
 #include "core/event/canonical_json.hpp"
 #include "core/rules/system_streams.hpp"
+#include "node/http/in_flight_ids.hpp"
 #include "node/http/problem.hpp"
 #include "node/rules/rulebook_follower.hpp"
+
+#include <algorithm>
 
 namespace sealstream::http {
 
@@ -23,6 +26,13 @@ std::optional<Refusal> check_reserved(const Candidate& candidate)
                         "\" are the ledger's own",
                     "/stream"},
                    "reserved"};
+}
+
+std::optional<Refusal> check_condition(const ConditionPolicy& conditions,
+                                       const Candidate& candidate)
+{
+    auto stated = conditions.check(candidate.stream, candidate.expected);
+    return stated ? std::nullopt : std::optional{Refusal{0, std::move(stated).error(), {}}};
 }
 
 std::optional<Refusal> check_emission(const Rulebook& rules, const PolicyOptions& options,
@@ -116,9 +126,19 @@ RejectedEvent rejected(const Refusal& refusal, const Candidate& candidate,
     return event;
 }
 
+// A condition that is missing is a fault of the request, and nothing that the ledger refuses to
+// hold.
+bool is_for_record(const Refusal& refusal)
+{
+    return refusal.error.code != Errc::precondition_required;
+}
+
 void log_refusals(const std::vector<Refusal>& refusals, const std::vector<Candidate>& candidates)
 {
     for (const Refusal& refusal : refusals) {
+        if (!is_for_record(refusal)) {
+            continue;
+        }
         const Candidate& candidate = candidates[refusal.event];
         log(Level::warn, "append.rejected", "http",
             {{"code", name(refusal.error.code)},
@@ -141,9 +161,72 @@ void append_refusal(std::string& to, const Refusal& refusal, bool is_array)
     to.push_back('}');
 }
 
+// Takes away the refusals of events that are in the log already, with the same content.
+Task<Result<Admission>> spare_repeats(AdmissionParts parts, RulebookPtr rules,
+                                      std::vector<Refusal> refusals,
+                                      const std::vector<Candidate>& candidates)
+{
+    std::vector<DraftAt> drafts;
+    std::vector<std::size_t> asked; // of `refusals`
+    for (std::size_t at = 0; at < refusals.size(); ++at) {
+        const Candidate& candidate = candidates[refusals[at].event];
+        if (candidate.has_fresh_id) {
+            continue;
+        }
+        if (parts.in_flight != nullptr && parts.in_flight->contains(candidate.draft.id)) {
+            co_return Error{Errc::in_progress, "an event with this id is being appended"};
+        }
+        drafts.push_back({&candidate.stream, &candidate.draft});
+        asked.push_back(at);
+    }
+    Admission admission{std::move(refusals)};
+    if (drafts.empty() || parts.log == nullptr) {
+        co_return admission;
+    }
+    KnownEventsParts known_parts{*parts.log, parts.id_lookup, std::move(rules)};
+    SEAL_CO_TRY(known, co_await find_known(std::move(known_parts), std::move(drafts)));
+    for (std::size_t number = asked.size(); number-- > 0;) {
+        if (known[number] && known[number]->is_same) {
+            admission.refusals.erase(admission.refusals.begin() +
+                                     static_cast<std::ptrdiff_t>(asked[number]));
+            admission.has_old_repeats = true;
+        }
+    }
+    co_return admission;
+}
+
+//   unavailable   they could not be recorded
+Task<Result<void>> record(AdmissionParts parts, const std::vector<Refusal>& refusals,
+                          const std::vector<Candidate>& candidates)
+{
+    std::vector<RejectedEvent> events;
+    for (const Refusal& refusal : refusals) {
+        if (!is_for_record(refusal)) {
+            continue;
+        }
+        if (parts.metrics != nullptr) {
+            parts.metrics->refused(refusal.error.code);
+        }
+        events.push_back(rejected(refusal, candidates[refusal.event], *parts.policy));
+    }
+    if (parts.rejections == nullptr) {
+        log_refusals(refusals, candidates);
+        co_return Result<void>{};
+    }
+    if (events.empty()) {
+        co_return Result<void>{};
+    }
+    const auto recorded = co_await parts.rejections->record(std::move(events));
+    if (!recorded) {
+        co_return Error{Errc::unavailable,
+                        "a refusal could not be recorded: " + describe(recorded.error())};
+    }
+    co_return Result<void>{};
+}
+
 } // namespace
 
-std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
+std::vector<Refusal> judge(const Rulebook& rules, const JudgeOptions& options,
                            std::span<Candidate> candidates)
 {
     std::vector<Refusal> refusals;
@@ -151,10 +234,13 @@ std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
         rules.schemas.redact(candidates[at].draft);
         auto refusal = check_reserved(candidates[at]);
         if (!refusal) {
-            refusal = check_emission(rules, options, candidates[at]);
+            refusal = check_condition(options.conditions, candidates[at]);
         }
         if (!refusal) {
-            refusal = check_schema(rules, options, candidates[at]);
+            refusal = check_emission(rules, options.policy, candidates[at]);
+        }
+        if (!refusal) {
+            refusal = check_schema(rules, options.policy, candidates[at]);
         }
         if (refusal) {
             refusal->event = at;
@@ -164,15 +250,20 @@ std::vector<Refusal> judge(const Rulebook& rules, const PolicyOptions& options,
     return refusals;
 }
 
-Task<Result<std::vector<Refusal>>> admit_events(Services& services,
-                                                std::vector<Candidate> candidates)
+Task<Result<Admission>> admit_events(Services& services, std::vector<Candidate> candidates)
 {
-    AdmissionParts parts{services.rules, services.rejections, &services.policy, &services.metrics};
+    AdmissionParts parts{services.rules,
+                         services.rejections,
+                         &services.policy,
+                         &services.metrics,
+                         services.required_conditions,
+                         &services.log,
+                         services.id_lookup,
+                         services.in_flight};
     return admit_events(std::move(parts), std::move(candidates));
 }
 
-Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
-                                                std::vector<Candidate> candidates)
+Task<Result<Admission>> admit_events(AdmissionParts parts, std::vector<Candidate> candidates)
 {
     static const auto no_rules = std::make_shared<const Rulebook>();
     const auto rules =
@@ -180,46 +271,24 @@ Task<Result<std::vector<Refusal>>> admit_events(AdmissionParts parts,
     if (!rules) {
         co_return rules.error();
     }
-    auto refusals = judge(**rules, *parts.policy, candidates);
+    const JudgeOptions options{*parts.policy, parts.conditions};
+    auto refusals = judge(**rules, options, candidates);
     if (refusals.empty()) {
         refusals = refuse_guarded(parts, candidates);
     }
     if (refusals.empty()) {
-        co_return refusals;
+        co_return Admission{};
     }
-    SEAL_CO_TRY_VOID(co_await record_refusals(parts, refusals, std::move(candidates)));
-    co_return refusals;
+    SEAL_CO_TRY(admission, co_await spare_repeats(parts, *rules, std::move(refusals), candidates));
+    SEAL_CO_TRY_VOID(co_await record(std::move(parts), admission.refusals, candidates));
+    co_return std::move(admission);
 }
 
 Task<Result<void>> record_refusals(Services& services, std::vector<Refusal> refusals,
                                    std::vector<Candidate> candidates)
 {
     AdmissionParts parts{services.rules, services.rejections, &services.policy, &services.metrics};
-    return record_refusals(std::move(parts), std::move(refusals), std::move(candidates));
-}
-
-Task<Result<void>> record_refusals(AdmissionParts parts, std::vector<Refusal> refusals,
-                                   std::vector<Candidate> candidates)
-{
-    for (const Refusal& refusal : refusals) {
-        if (parts.metrics != nullptr) {
-            parts.metrics->refused(refusal.error.code);
-        }
-    }
-    if (parts.rejections == nullptr) {
-        log_refusals(refusals, candidates);
-        co_return Result<void>{};
-    }
-    std::vector<RejectedEvent> events;
-    events.reserve(refusals.size());
-    for (const Refusal& refusal : refusals) {
-        events.push_back(rejected(refusal, candidates[refusal.event], *parts.policy));
-    }
-    const auto recorded = co_await parts.rejections->record(std::move(events));
-    if (!recorded) {
-        co_return Error{Errc::unavailable,
-                        "a refusal could not be recorded: " + describe(recorded.error())};
-    }
+    SEAL_CO_TRY_VOID(co_await record(std::move(parts), refusals, candidates));
     co_return Result<void>{};
 }
 
@@ -241,7 +310,7 @@ std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch)
     std::vector<Candidate> candidates;
     for (StreamAppend& append : batch) {
         for (Draft& draft : append.drafts) {
-            candidates.push_back({append.stream, draft});
+            candidates.push_back({append.stream, draft, append.expected, append.has_fresh_ids});
         }
     }
     return candidates;
@@ -250,6 +319,9 @@ std::vector<Candidate> candidates_in(std::vector<StreamAppend>& batch)
 Response refused(const std::vector<Refusal>& refusals, bool is_array)
 {
     Error error = refusals.front().error;
+    if (error.code == Errc::precondition_required) {
+        return problem(std::move(error));
+    }
     if (is_array) {
         error.pointer.insert(0, "/" + std::to_string(refusals.front().event));
     }

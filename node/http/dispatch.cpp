@@ -56,6 +56,12 @@ void log_request(const RequestContext& request, const Response& response,
          {"reason", response.problem ? describe(response.problem->error) : std::string{}}});
 }
 
+Result<void> check_query(const RequestContext& request)
+{
+    SEAL_TRY(query, request.query());
+    return query.check(request.route->query);
+}
+
 } // namespace
 
 std::string make_request_id()
@@ -131,6 +137,11 @@ Task<Response> dispatch(RequestContext& request)
         }
     }
     request.charge(security::Resource::bytes, request.body.size());
+    if (const auto checked = check_query(request); !checked) {
+        response = bad_input(checked.error());
+        finish(request, response, began);
+        co_return response;
+    }
     try {
         response = co_await request.route->handler(request);
     } catch (const std::exception& exception) {

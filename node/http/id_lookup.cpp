@@ -79,32 +79,53 @@ Task<void> IdLookup::ask_waiting()
         waiting_.pop_front();
         waiting_ids_ -= batch->ids.size();
         auto ids = std::move(batch->ids);
-        batch->outcome = co_await ask(std::move(ids));
+        batch->outcome = co_await ask(std::move(ids), Proof::for_a_while);
         batch->answered.notify_all();
     }
     --asking_;
 }
 
-Task<Result<IdLookup::Outcome>> IdLookup::ask(std::vector<EventId> ids)
+Task<Result<IdLookup::Places>> IdLookup::find_all(std::vector<EventId> ids)
+{
+    if (ids.empty()) {
+        co_return Places{};
+    }
+    if (!log_.forgets_ids()) {
+        SEAL_CO_TRY(found, co_await log_.find_ids(std::move(ids)));
+        Places places;
+        for (const IdPlace& place : found) {
+            places.emplace(place.id, place.position);
+        }
+        co_return places;
+    }
+    if (index_ == nullptr) {
+        co_return Places{};
+    }
+    SEAL_CO_TRY(outcome, co_await ask(std::move(ids), Proof::of_everything));
+    co_return std::move(outcome.places);
+}
+
+Task<Result<IdLookup::Outcome>> IdLookup::ask(std::vector<EventId> ids, Proof proof)
 {
     auto answer = co_await index_->find(ids);
     if (!answer) {
         // Without the index only a log that is short enough to be read whole can still tell.
         IdempotencyIndex::Answer nothing;
-        auto outcome = co_await prove(std::move(ids), std::move(nothing));
+        auto outcome = co_await prove(std::move(ids), std::move(nothing), proof);
         if (!outcome && outcome.error().code == Errc::projection_behind) {
             co_return answer.error();
         }
         co_return outcome;
     }
-    if (const auto until = still_known(*answer)) {
+    const auto until = still_known(*answer);
+    if (until && proof == Proof::for_a_while) {
         Outcome outcome{{}, *until};
         for (const auto& found : answer->found) {
             outcome.places.emplace(found.id, found.position);
         }
         co_return outcome;
     }
-    co_return co_await prove(std::move(ids), *std::move(answer));
+    co_return co_await prove(std::move(ids), *std::move(answer), proof);
 }
 
 // Until when the log surely knows all that the answer could not see, as far as that is known
@@ -138,20 +159,20 @@ Task<Result<void>> IdLookup::read_clock()
 }
 
 Task<Result<IdLookup::Outcome>> IdLookup::prove(std::vector<EventId> ids,
-                                                IdempotencyIndex::Answer answer)
+                                                IdempotencyIndex::Answer answer, Proof proof)
 {
     while (is_proving_) {
         co_await proven_.wait_for(look_again);
     }
     is_proving_ = true;
-    auto outcome = co_await prove_alone(std::move(ids), std::move(answer));
+    auto outcome = co_await prove_alone(std::move(ids), std::move(answer), proof);
     is_proving_ = false;
     proven_.notify_all();
     co_return outcome;
 }
 
 Task<Result<IdLookup::Outcome>> IdLookup::prove_alone(std::vector<EventId> ids,
-                                                      IdempotencyIndex::Answer answer)
+                                                      IdempotencyIndex::Answer answer, Proof proof)
 {
     Outcome outcome;
     for (const auto& found : answer.found) {
@@ -165,14 +186,17 @@ Task<Result<IdLookup::Outcome>> IdLookup::prove_alone(std::vector<EventId> ids,
     if (moment.head == answer.reached) {
         mark_ = Mark{moment.head, moment.now};
     }
-    if (const auto until = still_known(answer)) {
-        outcome.send_until = *until;
+    const bool is_time_enough = proof == Proof::for_a_while || moment.head == answer.reached;
+    const auto from_mark = still_known(answer);
+    if (from_mark && is_time_enough) {
+        outcome.send_until = *from_mark;
         co_return outcome;
     }
     SEAL_CO_TRY(oldest, co_await oldest_above(answer.reached));
     mark_ = Mark{answer.reached, oldest};
-    if (const auto until = still_known(answer)) {
-        outcome.send_until = *until;
+    const auto from_oldest = still_known(answer);
+    if (from_oldest && is_time_enough) {
+        outcome.send_until = *from_oldest;
         co_return outcome;
     }
     const std::int64_t age = moment.now.nanoseconds - oldest.nanoseconds;

@@ -38,6 +38,12 @@ public:
     //   overloaded          too many look-ups wait
     [[nodiscard]] Task<Result<Outcome>> look_up(std::vector<EventId> ids);
 
+    // Where the ids are that are in the log now, whether the log itself would still know them or
+    // not: nothing is missing. Costs a look at the log, so it is for what is about to be refused.
+    // Without an index, a log that forgets ids finds nothing.
+    //   as look_up()
+    [[nodiscard]] Task<Result<Places>> find_all(std::vector<EventId> ids);
+
     // How far the index was behind when a look-up was last refused for it.
     struct Lag {
         Position reached;
@@ -45,6 +51,8 @@ public:
         std::chrono::nanoseconds age{0}; // of the oldest event that is not indexed
     };
     [[nodiscard]] const Lag& lag() const noexcept { return lag_; }
+
+    [[nodiscard]] const IdLookupOptions& options() const noexcept { return options_; }
 
     // Whether repeats are recognised however old they are.
     [[nodiscard]] bool is_for_ever() const { return index_ != nullptr || !log_.forgets_ids(); }
@@ -55,13 +63,15 @@ private:
     using BatchPtr = std::shared_ptr<Batch>;
 
     [[nodiscard]] Task<void> ask_waiting();
-    [[nodiscard]] Task<Result<Outcome>> ask(std::vector<EventId> ids);
+    // What is not found is absent for a while by the log's own memory, or is not in the log.
+    enum class Proof : std::uint8_t { for_a_while, of_everything };
+    [[nodiscard]] Task<Result<Outcome>> ask(std::vector<EventId> ids, Proof proof);
     [[nodiscard]] std::optional<Monotonic>
     still_known(const IdempotencyIndex::Answer& answer) const;
     [[nodiscard]] Task<Result<Outcome>> prove(std::vector<EventId> ids,
-                                              IdempotencyIndex::Answer answer);
+                                              IdempotencyIndex::Answer answer, Proof proof);
     [[nodiscard]] Task<Result<Outcome>> prove_alone(std::vector<EventId> ids,
-                                                    IdempotencyIndex::Answer answer);
+                                                    IdempotencyIndex::Answer answer, Proof proof);
     [[nodiscard]] Task<Result<void>> read_clock();
     [[nodiscard]] Task<Result<WallTime>> oldest_above(Position reached);
     [[nodiscard]] Task<Result<void>> extend_tail(Position reached, Position head);

@@ -38,6 +38,7 @@ public:
     //   overloaded    too many are held
     [[nodiscard]] Result<Hold> hold(std::vector<EventId> ids);
 
+    [[nodiscard]] bool contains(const EventId& id) const { return ids_.contains(id); }
     [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
 
 private:

@@ -30,6 +30,7 @@ Task<Result<std::optional<std::string_view>>> LineReader::next()
         searched = held_.size();
         const auto piece = co_await body_.read_some();
         if (!piece) {
+            ++line_number_;
             co_return piece.error();
         }
         is_at_end_ = piece->empty();

@@ -17,7 +17,7 @@ public:
     // The next line without its end, valid until the next call; none at the end. The last line
     // needs no line feed.
     //   too_large              a line is longer than the limit; there is no going on
-    //   malformed, timed_out   as BodyReader
+    //   malformed, timed_out, shutting_down   as BodyReader
     [[nodiscard]] Task<Result<std::optional<std::string_view>>> next();
 
     // Whether next() will answer without waiting for the client.
@@ -26,7 +26,7 @@ public:
         return held_.find('\n', at_) != std::string::npos || (is_at_end_ && at_ < held_.size());
     }
 
-    // Of the line that was returned last, from 1.
+    // Of the line that was returned last, or could not be, from 1.
     [[nodiscard]] std::uint64_t line_number() const noexcept { return line_number_; }
 
 private:

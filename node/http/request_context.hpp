@@ -24,6 +24,7 @@ public:
     // The next piece, valid until the next call; empty at the end.
     //   malformed   the framing is broken, or the client went away in the middle
     //   timed_out   the client went silent
+    //   shutting_down   the node stops, and the client has not sent all of it
     [[nodiscard]] virtual Task<Result<std::string_view>> read_some() = 0;
 };
 

@@ -20,20 +20,20 @@ constexpr Verb del = Verb::delete_;
 
 // clang-format off
 constexpr std::array table{
-    Route{post, "/v1/streams/{type}/{id}/events", "append_to_stream", clients, writer, bulk, 201, &append_to_stream},
-    Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed, Scope::handler},
+    Route{post, "/v1/streams/{type}/{id}/events", "append_to_stream", clients, writer, bulk, 201, &append_to_stream, Scope::ledger, "results"},
+    Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed, Scope::handler, "atomic results"},
     Route{post, "/v1/transactions",               "append_transaction", clients, writer, whole, 201, &append_transaction, Scope::handler},
 
-    Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream},
-    Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events, Scope::handler},
-    Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event, Scope::handler},
-    Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed, Scope::handler},
+    Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream, Scope::ledger, "after limit wait format"},
+    Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events, Scope::handler, "after limit wait direction min-position q format type* stream_type stream source actor category from to"},
+    Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event, Scope::handler, "min-position format mode"},
+    Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed, Scope::handler, "after credit format type* stream_type stream source actor category from to"},
 
-    Route{get,  "/events",                        "tail_events",      clients, reader, none, 200, &tail_events, Scope::handler},
-    Route{get,  "/ws/events",                     "follow_aggregates", clients, reader, none, 101, &follow_aggregates, Scope::handler},
-    Route{get,  "/api/v1/events",                 "read_aggregates",  clients, admin,  none, 200, &read_aggregates},
+    Route{get,  "/events",                        "tail_events",      clients, reader, none, 200, &tail_events, Scope::handler, "since limit wait type* stream_type stream source actor category start_time end_time"},
+    Route{get,  "/ws/events",                     "follow_aggregates", clients, reader, none, 101, &follow_aggregates, Scope::handler, "event_types*"},
+    Route{get,  "/api/v1/events",                 "read_aggregates",  clients, admin,  none, 200, &read_aggregates, Scope::ledger, "aggregate_id from to limit after"},
 
-    Route{put,  "/v1/schemas/{event_type}",       "put_schema",       clients, admin,  whole, 201, &put_schema},
+    Route{put,  "/v1/schemas/{event_type}",       "put_schema",       clients, admin,  whole, 201, &put_schema, Scope::ledger, "compatibility"},
     Route{get,  "/v1/schemas",                    "list_schemas",     clients, reader, none, 200, &list_schemas},
     Route{get,  "/v1/schemas/{event_type}",       "get_schema",       clients, reader, none, 200, &get_schema},
     Route{get,  "/v1/schemas/{event_type}/versions/{version}", "get_schema_version", clients, reader, none, 200, &get_schema_version},
@@ -42,7 +42,7 @@ constexpr std::array table{
     Route{get,  "/v1/redactions/{event_type}",    "get_redaction",    clients, reader, none, 200, &get_redaction},
 
     Route{get,  "/v1/streams/{type}/{id}/verify", "verify_stream",    clients, reader, none, 200, &verify_stream},
-    Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof},
+    Route{get,  "/v1/events/{id}/proof",          "get_proof",        clients, reader, none, 200, &get_proof, Scope::ledger, "min-position"},
     Route{get,  "/checkpoint",                    "get_checkpoint",   clients, anyone, none, 200, &get_checkpoint},
 
     Route{get,  "/v1/groups",                     "list_groups",      clients, reader, none, 200, &list_groups},
@@ -71,14 +71,14 @@ constexpr std::array table{
     Route{post, "/v1/projections/{projection}/rebuild/cancel", "cancel_rebuild", clients, admin, none, 202, &cancel_rebuild},
     Route{post, "/v1/projections/{projection}/rollback", "roll_back_projection", clients, admin, none, 204, &roll_back_projection},
 
-    Route{get,  "/v1/policies",                   "list_policies",    clients, reader, none, 200, &list_policies},
+    Route{get,  "/v1/policies",                   "list_policies",    clients, reader, none, 200, &list_policies, Scope::ledger, "after limit"},
     Route{post, "/v1/policies/explain",           "explain_policy",   clients, writer, whole, 200, &explain_policy, Scope::handler},
     Route{post, "/v1/policies/dry-run",           "dry_run_policies", clients, admin,  whole, 200, &dry_run_policies},
     Route{get,  "/v1/policies/{event_type}",      "get_policy",       clients, reader, none, 200, &get_policy},
     Route{put,  "/v1/policies/{event_type}",      "put_policy",       clients, admin,  whole, 200, &put_policy},
     Route{del,  "/v1/policies/{event_type}",   "delete_policy",    clients, admin,  none, 204, &delete_policy},
-    Route{get,  "/v1/rejections",                 "list_rejections",  clients, auditor, none, 200, &list_rejections},
-    Route{get,  "/api/v1/admin/event-emission-policies",              "list_emission_policies", clients, reader, none, 200, &list_emission_policies},
+    Route{get,  "/v1/rejections",                 "list_rejections",  clients, auditor, none, 200, &list_rejections, Scope::ledger, "type source from to before limit"},
+    Route{get,  "/api/v1/admin/event-emission-policies",              "list_emission_policies", clients, reader, none, 200, &list_emission_policies, Scope::ledger, "after limit"},
     Route{get,  "/api/v1/admin/event-emission-policies/{event_type}", "get_emission_policy",    clients, reader, none, 200, &get_emission_policy},
     Route{put,  "/api/v1/admin/event-emission-policies/{event_type}", "put_emission_policy",    clients, admin,  whole, 200, &put_emission_policy},
 
@@ -91,7 +91,7 @@ constexpr std::array table{
     Route{get,  "/.well-known/asyncapi",          "get_asyncapi",     clients, anyone, none, 200, &get_asyncapi},
 
     Route{get,  "/livez",                         "get_livez",        operators, anyone, none, 200, &get_livez},
-    Route{get,  "/readyz",                        "get_readyz",       operators, anyone, none, 200, &get_readyz},
+    Route{get,  "/readyz",                        "get_readyz",       operators, anyone, none, 200, &get_readyz, Scope::ledger, "verbose? exclude*"},
     Route{get,  "/startupz",                      "get_startupz",     operators, anyone, none, 200, &get_startupz},
     Route{get,  "/metrics",                       "get_metrics",      operators, metrics, none, 200, &get_metrics},
     Route{get,  "/version",                       "get_version",      operators, anyone, none, 200, &get_version},

@@ -1,7 +1,8 @@
 #pragma once
 
-// The one table of endpoints. To add one: a row in routes.cpp, a file in handlers/, a test, and its
-// operation in openapi/*.yaml (a test compares the table with the document).
+// The one table of endpoints. To add one: a row in routes.cpp with the query parameters that it
+// takes, a file in handlers/, a test, and its operation in openapi/*.yaml (a test compares the
+// table with the document).
 
 #include "node/http/request_context.hpp"
 
@@ -36,6 +37,7 @@ struct Route {
     int usual_status{200};
     Handler handler{nullptr};
     Scope scope{Scope::ledger};
+    std::string_view query{}; // its query parameters, as Query::check() reads them: all others, 400
 };
 
 [[nodiscard]] std::span<const Route> routes() noexcept;

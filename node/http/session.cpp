@@ -82,8 +82,9 @@ void Session::enter(Phase phase, std::chrono::milliseconds longest)
 void Session::sweep(Monotonic now, bool is_draining)
 {
     boost::system::error_code ignored;
+    const bool is_waiting = phase_ == Phase::idle || phase_ == Phase::streaming;
     const bool is_silent =
-        is_draining && phase_ == Phase::idle && now - entered_ >= shared_.options.drain_idle &&
+        is_draining && is_waiting && now - entered_ >= shared_.options.drain_idle &&
         socket_.available(ignored) == 0 && (tls_ == nullptr || !tls_->has_pending());
     if (now < deadline_ && !is_silent) {
         return;
@@ -231,8 +232,10 @@ Task<Session::Got> Session::read_body(std::size_t bytes_max)
     }
 }
 
+// What has arrived is still handled. Who sends more is told, so that it can go on at another node.
 Task<Result<std::string_view>> Session::read_some()
 {
+    const Error node_stops{Errc::shutting_down, "the node stops in the middle of the body"};
     body_.clear();
     while (body_.empty() && !parser_->has_all()) {
         if (input_.size() != 0) {
@@ -244,9 +247,15 @@ Task<Result<std::string_view>> Session::read_some()
                 break;
             }
         }
-        enter(Phase::body, shared_.options.timeouts.body_silence);
+        if (shared_.services.stop.requested()) {
+            co_return node_stops;
+        }
+        enter(Phase::streaming, shared_.options.timeouts.body_silence);
         const Got more = co_await read_input(read_body_bytes);
         stay(Phase::handling);
+        if (more == Got::timeout && shared_.services.stop.requested()) {
+            co_return node_stops;
+        }
         if (more == Got::timeout) {
             co_return Error{Errc::timed_out, "the client went silent in the middle of the body"};
         }

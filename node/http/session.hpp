@@ -59,7 +59,16 @@ public:
 private:
     using Buffers = std::vector<boost::asio::const_buffer>;
 
-    enum class Phase : std::uint8_t { handshake, idle, header, body, handling, write, linger };
+    enum class Phase : std::uint8_t {
+        handshake,
+        idle,
+        header,
+        body,      // that is held whole
+        streaming, // a body that is handled as it comes
+        handling,
+        write,
+        linger
+    };
     enum class Got : std::uint8_t { all, end, timeout, refused };
 
     [[nodiscard]] Task<bool> shake_hands();

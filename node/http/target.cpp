@@ -27,6 +27,24 @@ bool is_unreserved(char letter)
            letter == '~';
 }
 
+// What stands behind `name` in the list: '*', '?' or ' '. Nothing: it is not there.
+std::optional<char> rule_for(std::string_view name, std::string_view list)
+{
+    while (!list.empty()) {
+        auto entry = list.substr(0, list.find(' '));
+        list.remove_prefix(std::min(entry.size() + 1, list.size()));
+        char rule = ' ';
+        if (entry.ends_with('*') || entry.ends_with('?')) {
+            rule = entry.back();
+            entry.remove_suffix(1);
+        }
+        if (entry == name && !entry.empty()) {
+            return rule;
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 Result<std::string> percent_decode(std::string_view text, bool is_query)
@@ -89,11 +107,24 @@ Result<Query> Query::parse(std::string_view text)
     return query;
 }
 
-Result<void> Query::allow_only(std::initializer_list<std::string_view> names) const
+Result<void> Query::check(std::string_view list) const
 {
-    for (const auto& [name, value] : parameters_) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) {
+    for (auto parameter = parameters_.begin(); parameter != parameters_.end(); ++parameter) {
+        const std::string& name = parameter->first;
+        const auto rule = rule_for(name, list);
+        const char* fault = nullptr;
+        if (!rule) {
             return Error{Errc::malformed, "unknown query parameter \"" + name + "\""};
+        }
+        if (parameter->second.empty() && *rule != '?') {
+            fault = "is empty";
+        } else if (*rule != '*' &&
+                   std::any_of(parameters_.begin(), parameter,
+                               [&](const auto& one) { return one.first == name; })) {
+            fault = "comes twice";
+        }
+        if (fault != nullptr) {
+            return Error{Errc::malformed, "query parameter \"" + name + "\" " + fault};
         }
     }
     return {};

@@ -4,7 +4,6 @@
 
 #include "core/base/result.hpp"
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +23,11 @@ public:
     //   malformed   bad percent-encoding; the pointer names no place, the context the parameter
     [[nodiscard]] static Result<Query> parse(std::string_view text);
 
-    // A misspelt parameter that is silently ignored answers another question than the one asked.
-    //   malformed   a parameter that is not in `names`
-    [[nodiscard]] Result<void> allow_only(std::initializer_list<std::string_view> names) const;
+    // Whether only parameters come that are in `list`: names with blanks between them; "name*" may
+    // come several times, "name?" may be empty. A misspelt parameter that is silently ignored
+    // answers another question than the one asked, and so does an empty or a second one.
+    //   malformed   with the parameter's name
+    [[nodiscard]] Result<void> check(std::string_view list) const;
 
     [[nodiscard]] bool has(std::string_view name) const noexcept;
     // The first value; empty when there is none.

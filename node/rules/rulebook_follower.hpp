@@ -17,8 +17,6 @@
 
 namespace sealstream {
 
-using RulebookPtr = std::shared_ptr<const Rulebook>;
-
 struct RulebookOptions {
     std::size_t batch_events_max{256};            // taken from the log at once
     std::chrono::milliseconds wait{500};          // one wait for the log

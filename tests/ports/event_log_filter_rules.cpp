@@ -138,8 +138,36 @@ void filtered_pages_hold_what_matches(const LogFactory& make)
     }
 }
 
+void a_filter_of_too_many_stream_types_is_refused(const LogFactory& make)
+{
+    LogDriver driver{make};
+    driver.append({"t1", "1"}, 1);
+    LogFilter most;
+    for (std::size_t at = 0; at < LogFilter::stream_types_max; ++at) {
+        most.stream_types.push_back("t" + std::to_string(at));
+    }
+    LogFilter more = most;
+    more.stream_types.push_back("one-more");
+
+    auto reading_most = driver.log().read_from(Position{0}, ReadLimits{}, most);
+    const auto read = run_task(driver.context(), std::move(reading_most));
+    auto reading_more = driver.log().read_from(Position{0}, ReadLimits{}, more);
+    const auto refused = run_task(driver.context(), std::move(reading_more));
+    const auto feed = driver.log().subscribe_from(Position{0}, more);
+    const auto batch = driver.next(*feed, 1, patience);
+
+    REQUIRE(read);
+    CHECK(read->size() == 1);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Errc::malformed);
+    REQUIRE(!batch);
+    CHECK(batch.error().code == Errc::malformed);
+}
+
 constexpr std::array rules{
     LogRule{"a filtered feed delivers what matches", a_filtered_feed_delivers_what_matches},
+    LogRule{"a filter of too many stream types is refused",
+            a_filter_of_too_many_stream_types_is_refused},
     LogRule{"a filtered feed starts anywhere", a_filtered_feed_starts_anywhere},
     LogRule{"a feed of nothing is caught up", a_feed_of_nothing_is_caught_up},
     LogRule{"filtered pages hold what matches", filtered_pages_hold_what_matches},

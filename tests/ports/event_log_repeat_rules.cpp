@@ -115,11 +115,35 @@ void an_id_refused_once_may_come_again(const LogFactory& make)
     CHECK(positions_of(appended) == counting(1, 2));
 }
 
+void a_log_that_never_forgets_finds_every_id(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const auto drafts = fresh_drafts(2);
+    driver.append(stream, 1);
+    driver.append({{stream, any, drafts}});
+    std::vector<EventId> ids{drafts[1].id, fresh_draft().id, drafts[0].id};
+
+    auto asked = driver.log().find_ids(std::move(ids));
+    const auto found = run_task(driver.context(), std::move(asked));
+
+    if (driver.log().forgets_ids()) {
+        REQUIRE(!found);
+        CHECK(found.error().code == Errc::unsupported);
+        return;
+    }
+    REQUIRE(found);
+    REQUIRE(found->size() == 2);
+    for (const IdPlace& place : *found) {
+        CHECK(place.position.value == (place.id == drafts[0].id ? 2 : 3));
+    }
+}
+
 constexpr std::array rules{
     LogRule{"a repeat answers with the original places", a_repeat_answers_with_the_original_places},
     LogRule{"a repeat may have another salt", a_repeat_may_have_another_salt},
     LogRule{"repeats at the same time make one event", repeats_at_the_same_time_make_one_event},
     LogRule{"an id with other content is key reuse", an_id_with_other_content_is_key_reuse},
+    LogRule{"a log that never forgets finds every id", a_log_that_never_forgets_finds_every_id},
     LogRule{"an id that was refused may come again", an_id_refused_once_may_come_again},
 };
 

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] Durability durability() const override;
     [[nodiscard]] bool forgets_ids() const override;
     [[nodiscard]] boost::asio::awaitable<Result<LogMoment>> moment() override;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<IdPlace>>>
+    find_ids(std::vector<EventId> ids) override;
     void close() noexcept override;
 
     // The next append (read, or feed step) that comes fails so; several calls queue up.

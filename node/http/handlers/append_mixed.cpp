@@ -73,12 +73,13 @@ Task<Response> append_atomic(Services& services, std::vector<EventInput> events,
     std::vector<std::pair<std::size_t, std::size_t>> order;
     auto batch = by_stream(std::move(events), order);
     auto candidates = candidates_in(batch);
-    auto refusals = co_await admit_events(services, std::move(candidates));
-    if (!refusals) {
-        co_return problem(refusals.error());
+    auto admission = co_await admit_events(services, std::move(candidates));
+    if (!admission) {
+        co_return append_problem(services, admission.error());
     }
-    if (!refusals->empty()) {
-        co_return refused(in_request_order(*std::move(refusals), batch, order), is_array);
+    if (!admission->refusals.empty()) {
+        auto refusals = in_request_order(std::move(admission->refusals), batch, order);
+        co_return refused(refusals, is_array);
     }
     std::vector<std::size_t> starts(batch.size(), 0);
     for (std::size_t at = 1; at < batch.size(); ++at) {
@@ -131,13 +132,9 @@ Response results_of(const std::vector<BulkItem>& items, const Services& services
 Task<Response> append_mixed(RequestContext& request)
 {
     auto& services = request.services();
-    const auto source = request.source();
-    if (!source) {
-        co_return bad_input(source.error());
-    }
-    const auto key = idempotency_key(request);
-    if (!key) {
-        co_return bad_input(key.error());
+    const auto author = author_of(request);
+    if (!author) {
+        co_return bad_input(author.error());
     }
     if (request.head().has_field("if-match") || request.head().has_field("if-none-match")) {
         co_return bad_input(
@@ -148,14 +145,14 @@ Task<Response> append_mixed(RequestContext& request)
         co_return *std::move(unmet);
     }
     if (request.body_reader != nullptr) {
-        co_return append_lines(request, *source, std::nullopt, !key->empty());
+        co_return append_lines(request, author->source, std::nullopt, !author->key.empty());
     }
     const auto form = body_form(request);
     if (form == BodyForm::other) {
         co_return refusal(415, "unsupported_media_type", std::string{append_types_help});
     }
     const auto query = request.query();
-    const auto allowed = query ? query->allow_only({"atomic"}) : Result<void>{query.error()};
+    const auto allowed = query ? query->check("atomic") : Result<void>{query.error()};
     if (!allowed) {
         co_return bad_input(allowed.error());
     }
@@ -167,13 +164,12 @@ Task<Response> append_mixed(RequestContext& request)
     if (!events) {
         co_return bad_input(events.error());
     }
-    complete(*events, *source, *key, services.ids);
+    complete(*events, author->source, author->key, services.ids);
     std::vector<Result<void>> admitted;
     // Senders of CloudEvents look at the status alone, so that of one event is the answer's.
     const bool is_atomic = atomic == "true" || is_cloud_event(form);
     for (EventInput& event : *events) {
-        const auto stated = check_condition(services, event.stream, {});
-        admitted.push_back(stated ? admit_draft(request, event.stream.type, event.draft) : stated);
+        admitted.push_back(admit_draft(request, event.stream.type, event.draft));
         if (is_atomic && !admitted.back()) {
             co_return not_admitted(admitted.back().error());
         }

@@ -1,7 +1,7 @@
 #include "node/http/handlers/append_once.hpp"
 
-#include "node/feeds/event_json.hpp"
 #include "node/http/in_flight_ids.hpp"
+#include "node/rules/rulebook_follower.hpp"
 
 #include <algorithm>
 
@@ -9,24 +9,10 @@ namespace sealstream::http {
 
 namespace {
 
-// Neighbours among the wanted positions are read together, with what lies between them.
-constexpr std::uint64_t span_events_max = 500;
-
 bool may_be_repeat(const std::vector<StreamAppend>& batch)
 {
     return std::any_of(batch.begin(), batch.end(),
                        [](const StreamAppend& append) { return !append.has_fresh_ids; });
-}
-
-std::vector<DraftAt> drafts_of(const std::vector<StreamAppend>& batch)
-{
-    std::vector<DraftAt> drafts;
-    for (const StreamAppend& append : batch) {
-        for (const Draft& draft : append.drafts) {
-            drafts.push_back({&append.stream, &draft});
-        }
-    }
-    return drafts;
 }
 
 std::vector<EventId> ids_of(const std::vector<DraftAt>& drafts)
@@ -39,84 +25,41 @@ std::vector<EventId> ids_of(const std::vector<DraftAt>& drafts)
     return ids;
 }
 
-Result<Appended> replayed(const std::vector<std::optional<KnownPlace>>& known)
+bool has_redactions(const RulebookPtr& rules, const std::vector<DraftAt>& drafts)
 {
-    Appended appended;
-    appended.is_repeat = true;
-    for (const auto& one : known) {
-        if (!one) {
-            return Error{Errc::key_reuse, "only some of the ids are in the log"};
-        }
-        if (!one->is_same) {
-            return Error{Errc::key_reuse, "the id is in the log with other content"};
-        }
-        appended.events.push_back(one->placed);
-    }
-    return appended;
+    return rules != nullptr &&
+           std::any_of(drafts.begin(), drafts.end(), [&rules](const DraftAt& at) {
+               return rules->schemas.redaction(at.draft->type) != nullptr;
+           });
 }
 
-// The events at `positions`, which ascend.
-Task<Result<std::unordered_map<EventId, StoredEvent>>>
-read_events_at(Services& services, std::vector<Position> positions)
+// The log compares with its records as they are. One from before a redaction differs from its
+// repeat in what is secret now, and that is no reason to refuse it.
+Task<Result<Appended>> append_redacted(Services& services, AppendRequest request,
+                                       Appender appender)
 {
-    std::unordered_map<EventId, StoredEvent> events;
-    for (std::size_t next = 0; next < positions.size();) {
-        const Position first = positions[next];
-        std::size_t end = next;
-        while (end < positions.size() && positions[end].value - first.value < span_events_max) {
-            ++end;
-        }
-        const std::uint64_t span = positions[end - 1].value - first.value + 1;
-        const ReadLimits limits{static_cast<std::size_t>(span), services.limits.page_bytes_max};
-        const Position before{first.value - 1};
-        SEAL_CO_TRY(records, co_await services.log.read_from(before, limits));
-        if (records.empty() || records.front().position != first) {
-            SEAL_CO_TRY(head, co_await services.log.head());
-            co_return Error{head < first ? Errc::corrupt : Errc::unavailable,
-                            "the index knows an event at position " + std::to_string(first.value) +
-                                " that the log does not show"};
-        }
-        for (const StoredRecord& record : records) {
-            if (next < end && record.position == positions[next]) {
-                SEAL_CO_TRY(event, decode_stored(record));
-                const EventId id = event.event.draft.id;
-                events.emplace(id, std::move(event));
-                ++next;
-            }
-        }
+    const auto batch = request.appends;
+    auto appended = co_await append_guarded(services, std::move(request), std::move(appender));
+    if (appended || appended.error().code != Errc::key_reuse) {
+        co_return appended;
     }
-    co_return events;
+    auto drafts = drafts_of(batch);
+    SEAL_CO_TRY(known, co_await find_known(known_events_parts(services), std::move(drafts)));
+    co_return original_answer(known);
 }
 
 } // namespace
 
-Task<Result<std::vector<std::optional<KnownPlace>>>>
-compare_with_log(Services& services, std::vector<DraftAt> drafts, IdLookup::Places places)
+KnownEventsParts known_events_parts(const Services& services)
 {
-    std::vector<Position> positions;
-    for (const auto& [id, position] : places) {
-        positions.push_back(position);
-    }
-    std::sort(positions.begin(), positions.end());
-    SEAL_CO_TRY(events, co_await read_events_at(services, std::move(positions)));
-    std::vector<std::optional<KnownPlace>> known;
-    known.reserve(drafts.size());
-    for (const DraftAt& at : drafts) {
-        known.emplace_back();
-        if (!places.contains(at.draft->id)) {
-            continue;
+    KnownEventsParts parts{services.log, services.id_lookup, nullptr,
+                           services.limits.page_bytes_max};
+    if (services.rules != nullptr) {
+        if (const auto rules = services.rules->current()) {
+            parts.rules = *rules;
         }
-        const auto stored = events.find(at.draft->id);
-        if (stored == events.end()) {
-            co_return Error{Errc::corrupt, "the index knows event " + at.draft->id.to_string() +
-                                               " at a position where the log has another"};
-        }
-        const Event& event = stored->second.event;
-        known.back() =
-            KnownPlace{{event.draft.id, event.stream, stored->second.position, event.version},
-                       event.stream == *at.stream && is_same_content(*at.draft, event.draft)};
     }
-    co_return known;
+    return parts;
 }
 
 Task<Result<Appended>> append_once(Services& services, AppendRequest request, Appender appender)
@@ -135,15 +78,20 @@ Task<Result<Appended>> append_once(Services& services, AppendRequest request, Ap
         }
         hold.emplace(*std::move(held));
     }
+    auto parts = known_events_parts(services);
+    const bool is_redacted = has_redactions(parts.rules, drafts);
     const bool is_looked_up = request.send_until != Monotonic::max(); // by settle_repeats()
     if (services.id_lookup != nullptr && !is_looked_up) {
         SEAL_CO_TRY(found, co_await services.id_lookup->look_up(std::move(ids)));
         if (!found.places.empty()) {
-            SEAL_CO_TRY(known, co_await compare_with_log(services, std::move(drafts),
+            SEAL_CO_TRY(known, co_await compare_with_log(std::move(parts), std::move(drafts),
                                                          std::move(found.places)));
-            co_return replayed(known);
+            co_return original_answer(known);
         }
         request.send_until = found.send_until;
+    }
+    if (is_redacted) {
+        co_return co_await append_redacted(services, std::move(request), std::move(appender));
     }
     co_return co_await append_guarded(services, std::move(request), std::move(appender));
 }

@@ -4,8 +4,7 @@
 // whose ids come from the client or from its keys is looked up first. What is there already is
 // compared with the record in the log; what is not goes to the log, as long as the look-up holds.
 
-#include "core/ports/event_log.hpp"
-#include "node/http/id_lookup.hpp"
+#include "node/http/known_events.hpp"
 #include "node/http/packs/guard_stage.hpp"
 #include "node/http/services.hpp"
 
@@ -23,21 +22,7 @@ namespace sealstream::http {
 [[nodiscard]] Task<Result<Appended>> append_once(Services& services, AppendRequest request,
                                                  Appender appender);
 
-// What is known of one event before it is appended.
-struct KnownPlace {
-    Placed placed;
-    bool is_same{false}; // the record says what the draft says
-};
-
-// Reads the records at `places` and compares them with the drafts that have these ids. `at` names
-// each draft and its stream. In the order of `at`; nothing for a draft that is not in `places`.
-//   corrupt       the index knows what the log does not have
-//   unavailable   the log does not answer
-struct DraftAt {
-    const StreamName* stream;
-    const Draft* draft;
-};
-[[nodiscard]] Task<Result<std::vector<std::optional<KnownPlace>>>>
-compare_with_log(Services& services, std::vector<DraftAt> drafts, IdLookup::Places places);
+// By the rules as they are now.
+[[nodiscard]] KnownEventsParts known_events_parts(const Services& services);
 
 } // namespace sealstream::http

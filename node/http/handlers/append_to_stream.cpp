@@ -41,41 +41,36 @@ Task<Response> append_to_stream(RequestContext& request)
     if (!stream) {
         co_return bad_input(stream.error());
     }
-    const auto source = request.source();
-    if (!source) {
-        co_return bad_input(source.error());
+    const auto author = author_of(request);
+    if (!author) {
+        co_return bad_input(author.error());
     }
     const auto expected = parse_conditions(request);
     if (!expected) {
         co_return bad_input(expected.error());
     }
-    const auto key = idempotency_key(request);
-    if (!key) {
-        co_return bad_input(key.error());
-    }
-    if (const auto stated = check_condition(services, *stream, *expected); !stated) {
-        co_return problem(stated.error());
-    }
     if (auto unmet = durability_refusal(request)) {
         co_return *std::move(unmet);
     }
     if (request.body_reader != nullptr) {
-        const bool is_conditional = expected->kind != Expected::Kind::any || !key->empty();
-        co_return append_lines(request, *source, *std::move(stream), is_conditional);
+        const bool is_conditional = expected->kind != Expected::Kind::any || !author->key.empty();
+        co_return append_lines(request, author->source, *std::move(stream), is_conditional);
     }
     const auto form = body_form(request);
     if (form == BodyForm::other) {
         co_return refusal(415, "unsupported_media_type", std::string{append_types_help});
     }
+    if (!request.head().query().empty()) {
+        co_return bad_input(Error{Errc::malformed, "only NDJSON has \"results\""});
+    }
     auto events = parse_body(request, form, *stream);
     if (!events) {
         co_return bad_input(events.error());
     }
-    complete(*events, *source, *key, services.ids);
+    complete(*events, author->source, author->key, services.ids);
 
     StreamAppend append{*stream, *expected, {}};
     append.drafts.reserve(events->size());
-    std::vector<Candidate> candidates;
     append.has_fresh_ids = std::all_of(events->begin(), events->end(),
                                        [](const auto& event) { return event.has_fresh_id(); });
     for (EventInput& event : *events) {
@@ -84,17 +79,17 @@ Task<Response> append_to_stream(RequestContext& request)
             co_return not_admitted(admitted.error());
         }
         append.drafts.push_back(std::move(event.draft));
-        candidates.push_back({append.stream, append.drafts.back()});
-    }
-    const auto refusals = co_await admit_events(services, std::move(candidates));
-    if (!refusals) {
-        co_return problem(refusals.error());
-    }
-    if (!refusals->empty()) {
-        co_return refused(*refusals, is_event_array(form, request.body));
     }
     std::vector<StreamAppend> batch;
     batch.push_back(std::move(append));
+    auto candidates = candidates_in(batch);
+    const auto admission = co_await admit_events(services, std::move(candidates));
+    if (!admission) {
+        co_return append_problem(services, admission.error());
+    }
+    if (!admission->refusals.empty()) {
+        co_return refused(admission->refusals, is_event_array(form, request.body));
+    }
     auto appender = appender_of(request);
     auto appended = co_await append_counted(services, std::move(batch), std::move(appender));
     if (!appended && !request.may(security::Role::reader, stream->type)) {

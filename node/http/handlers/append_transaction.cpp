@@ -37,7 +37,6 @@ Result<void> admit_transaction(const RequestContext& request, TransactionInput& 
 {
     std::size_t next = 0;
     for (const TransactionInput::Append& append : input.appends) {
-        SEAL_TRY_VOID(check_condition(request.services(), append.stream, append.expected));
         for (std::size_t count = 0; count < append.events; ++count) {
             SEAL_TRY_VOID(admit_draft(request, append.stream.type, input.events[next++].draft));
         }
@@ -58,7 +57,9 @@ AppendRequest to_request(TransactionInput input)
     for (TransactionInput::Append& from : input.appends) {
         StreamAppend append{std::move(from.stream), from.expected, {}};
         append.drafts.reserve(from.events);
+        append.has_fresh_ids = true;
         for (std::size_t count = 0; count < from.events; ++count, ++event) {
+            append.has_fresh_ids &= event->has_fresh_id();
             append.drafts.push_back(std::move(event->draft));
         }
         request.appends.push_back(std::move(append));
@@ -115,9 +116,7 @@ Response committed(const Appended& appended, const Services& services)
         Version version{};
         for (; at < appended.events.size() && appended.events[at].stream == stream; ++at) {
             const Placed& placed = appended.events[at];
-            body.append(body.back() == '[' ? "{" : ",{");
-            append_placed_members(body, placed);
-            body.push_back('}');
+            append_placed(body, placed);
             version = placed.version;
             last = std::max(last, placed.position);
         }
@@ -138,13 +137,9 @@ Response committed(const Appended& appended, const Services& services)
 Task<Response> append_transaction(RequestContext& request)
 {
     auto& services = request.services();
-    const auto source = request.source();
-    if (!source) {
-        co_return bad_input(source.error());
-    }
-    const auto key = idempotency_key(request);
-    if (!key) {
-        co_return bad_input(key.error());
+    const auto author = author_of(request);
+    if (!author) {
+        co_return bad_input(author.error());
     }
     if (request.content_type() != json_type) {
         co_return refusal(415, "unsupported_media_type", "Send application/json.");
@@ -156,7 +151,7 @@ Task<Response> append_transaction(RequestContext& request)
     if (!input) {
         co_return bad_input(input.error());
     }
-    complete(input->events, *source, *key, services.ids);
+    complete(input->events, author->source, author->key, services.ids);
     const auto admitted = admit_transaction(request, *input);
     if (!admitted) {
         co_return not_admitted(admitted.error());
@@ -165,15 +160,15 @@ Task<Response> append_transaction(RequestContext& request)
     const auto pointers = pointers_of(*input);
     auto wanted = to_request(*std::move(input));
     auto candidates = candidates_in(wanted.appends);
-    auto refusals = co_await admit_events(services, std::move(candidates));
-    if (!refusals) {
-        co_return problem(refusals.error());
+    auto admission = co_await admit_events(services, std::move(candidates));
+    if (!admission) {
+        co_return append_problem(services, admission.error());
     }
-    if (!refusals->empty()) {
-        for (Refusal& refusal : *refusals) {
+    if (!admission->refusals.empty()) {
+        for (Refusal& refusal : admission->refusals) {
             refusal.error.pointer.insert(0, pointers[refusal.event]);
         }
-        co_return refused(*refusals, false);
+        co_return refused(admission->refusals, false);
     }
     auto appender = appender_of(request);
     auto appended = co_await append_counted(services, std::move(wanted), std::move(appender));

@@ -108,10 +108,11 @@ Result<std::string> idempotency_key(const RequestContext& request)
     return std::string{key};
 }
 
-Result<void> check_condition(const Services& services, const StreamName& stream,
-                             const Expected& expected)
+Result<Author> author_of(const RequestContext& request)
 {
-    return services.required_conditions.check(stream, expected);
+    SEAL_TRY(source, request.source());
+    SEAL_TRY(key, idempotency_key(request));
+    return Author{std::move(source), std::move(key)};
 }
 
 Task<Result<Appended>> append_counted(Services& services, AppendRequest request, Appender appender)
@@ -139,6 +140,13 @@ void append_placed_members(std::string& to, const Placed& placed)
     to.append("\",\"version\":\"").append(std::to_string(placed.version.value)).append("\"");
 }
 
+void append_placed(std::string& to, const Placed& placed)
+{
+    to.append(to.back() == '[' ? "{" : ",{");
+    append_placed_members(to, placed);
+    to.push_back('}');
+}
+
 Response created(const Appended& appended, const Services& services)
 {
     Response response;
@@ -146,12 +154,8 @@ Response created(const Appended& appended, const Services& services)
     std::string& body = response.body;
     body.reserve(appended.events.size() * 112 + 96);
     body.append("{\"events\":[");
-    bool is_first = true;
     for (const Placed& placed : appended.events) {
-        body.append(is_first ? "{" : ",{");
-        append_placed_members(body, placed);
-        body.push_back('}');
-        is_first = false;
+        append_placed(body, placed);
     }
     body.append("],\"durability\":").append(durability_json(services.log.durability()));
     body.append("}\n");

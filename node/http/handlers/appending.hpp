@@ -16,17 +16,23 @@ namespace sealstream::http {
 // The Idempotency-Key of the request; empty when there is none.   bad_name
 [[nodiscard]] Result<std::string> idempotency_key(const RequestContext& request);
 
+// In whose name events are appended, and under which key.
+struct Author {
+    std::string source;
+    std::string key;
+};
+//   as RequestContext::source() and idempotency_key()
+[[nodiscard]] Result<Author> author_of(const RequestContext& request);
+
 // Appends, measures and counts.
 [[nodiscard]] Task<Result<Appended>> append_counted(Services& services, AppendRequest request,
                                                     Appender appender);
 
-// Whether an append to this stream may come with this condition, or without one.
-//   precondition_required   the stream's type demands one
-[[nodiscard]] Result<void> check_condition(const Services& services, const StreamName& stream,
-                                           const Expected& expected);
-
 // {"id":…,"position":"7","version":"3"} without braces, so that more members may follow.
 void append_placed_members(std::string& to, const Placed& placed);
+
+// The same as an element of an array that has been opened.
+void append_placed(std::string& to, const Placed& placed);
 
 // The answer to an append that has happened: 201, or the same again as a replay.
 [[nodiscard]] Response created(const Appended& appended, const Services& services);

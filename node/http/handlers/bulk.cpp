@@ -164,22 +164,24 @@ Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem
     std::vector<std::size_t> places;
     for (std::size_t at = 0; at < items.size(); ++at) {
         if (items[at].draft) {
-            candidates.push_back({items[at].stream, *items[at].draft});
+            candidates.push_back({items[at].stream, *items[at].draft, {}, items[at].has_fresh_id});
             places.push_back(at);
         }
     }
-    const auto refusals = co_await admit_events(services, std::move(candidates));
-    if (!refusals) {
+    const auto admission = co_await admit_events(services, std::move(candidates));
+    if (!admission) {
         for (const std::size_t place : places) {
-            items[place].error = refusals.error();
+            items[place].error = admission.error();
             items[place].draft.reset();
         }
         co_return items;
     }
-    for (const Refusal& refusal : *refusals) {
+    for (const Refusal& refusal : admission->refusals) {
         BulkItem& item = items[places[refusal.event]];
         item.error = refusal.error;
-        item.reason = refusal.rule + ": " + refusal.error.context;
+        if (!refusal.rule.empty()) {
+            item.reason = refusal.rule + ": " + refusal.error.context;
+        }
         append_faults(item.errors, refusal.faults, {});
         item.draft.reset();
     }

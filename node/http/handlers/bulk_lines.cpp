@@ -101,10 +101,8 @@ private:
             if (!items[at].error) {
                 items[at].has_fresh_id = events[at].has_fresh_id();
                 items[at].stream = stream_ ? *stream_ : std::move(events[at].stream);
-                const auto stated = check_condition(services_, items[at].stream, {});
                 const auto admitted =
-                    stated ? admit_draft(request_, items[at].stream.type, events[at].draft)
-                           : stated;
+                    admit_draft(request_, items[at].stream.type, events[at].draft);
                 if (admitted) {
                     items[at].draft = std::move(events[at].draft);
                 } else {
@@ -187,7 +185,7 @@ Response append_lines(RequestContext& request, std::string source, std::optional
     if (!query) {
         return bad_input(query.error());
     }
-    const auto allowed = query->allow_only({"results"});
+    const auto allowed = query->check("results");
     if (!allowed) {
         return bad_input(allowed.error());
     }

@@ -61,7 +61,9 @@ Task<std::vector<BulkItem>> settle_repeats(Services& services, std::vector<BulkI
         drafts.push_back({&items[at].stream, &*items[at].draft});
     }
     auto places = found->places;
-    const auto known = co_await compare_with_log(services, std::move(drafts), std::move(places));
+    auto parts = known_events_parts(services);
+    const auto known =
+        co_await compare_with_log(std::move(parts), std::move(drafts), std::move(places));
     for (std::size_t number = 0; number < asked.size(); ++number) {
         BulkItem& item = items[asked[number]];
         if (!known) {

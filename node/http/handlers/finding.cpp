@@ -111,8 +111,9 @@ Task<Result<std::vector<FeedEventPtr>>> find_newest(Services& services, Position
     std::vector<FeedEventPtr> found;
     Position indexed{};
     if (services.index != nullptr) {
-        const auto cursor = co_await services.index->cursor();
-        indexed = cursor ? std::min(*cursor, head) : Position{};
+        const auto reach =
+            co_await reach_index(services, Position{}, true, std::chrono::milliseconds{0});
+        indexed = reach.refusal ? Position{} : std::min(reach.served, head);
     }
     const Position lowest{head.value - std::min(head.value, newest_look_back)};
     const Position above = std::max(indexed, lowest);

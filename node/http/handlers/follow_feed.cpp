@@ -46,17 +46,21 @@ Task<Result<Position>> feed_cursor(RequestContext& request, std::string_view aft
     co_return Position{*place};
 }
 
+constexpr std::string_view feed_parameters{
+    "after format type* stream_type stream source actor category from to"};
+constexpr std::string_view socket_parameters{
+    "after format type* stream_type stream source actor category from to credit"};
+
 Task<Response> follow_feed(RequestContext& request)
 {
     auto& services = request.services();
     const bool is_socket = wants_socket(request);
     const auto query = request.query();
-    const auto allowed = query ? query->allow_only({"after", "type", "stream_type", "stream",
-                                                    "source", "actor", "category", "from", "to",
-                                                    "format", is_socket ? "credit" : "after"})
+    // Narrower than the routes that lead here.
+    const auto checked = query ? query->check(is_socket ? socket_parameters : feed_parameters)
                                : Result<void>{query.error()};
-    if (!allowed) {
-        co_return bad_input(allowed.error());
+    if (!checked) {
+        co_return bad_input(checked.error());
     }
     const auto format = event_format(request, *query);
     if (!format) {

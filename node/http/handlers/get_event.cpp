@@ -46,16 +46,13 @@ void set_binary(Response& response, const CloudEvent& event)
 Task<Response> get_event(RequestContext& request)
 {
     auto& services = request.services();
-    const auto text = request.path_parameter("id");
-    const auto id = text ? EventId::parse(*text) : Result<EventId>{text.error()};
+    const auto id = event_id_of(request);
     if (!id) {
-        co_return bad_input(Error{Errc::malformed, "the id is not a UUID"});
+        co_return bad_input(id.error());
     }
     const auto query = request.query();
-    const auto allowed =
-        query ? query->allow_only({"min-position", "format", "mode"}) : Result<void>{query.error()};
-    if (!allowed) {
-        co_return bad_input(allowed.error());
+    if (!query) {
+        co_return bad_input(query.error());
     }
     const auto wanted = parse_page(request, *query);
     if (!wanted) {

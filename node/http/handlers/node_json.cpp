@@ -3,6 +3,7 @@
 #include "core/cloudevents/cloud_event.hpp"
 #include "core/event/canonical_json.hpp"
 #include "node/http/handlers/reading.hpp"
+#include "node/http/id_lookup.hpp"
 
 #include <initializer_list>
 
@@ -44,9 +45,14 @@ std::string limits_json(const Services& services)
 {
     const Limits& limits = services.limits;
     const FeedOptions& feeds = services.feed_options;
+    const IdLookupOptions ids =
+        services.id_lookup == nullptr ? IdLookupOptions{} : services.id_lookup->options();
     const auto seconds = [](auto duration) {
         return static_cast<std::size_t>(
             std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+    };
+    const auto milliseconds = [](std::chrono::milliseconds duration) {
+        return static_cast<std::size_t>(duration.count());
     };
     // Each is described in openapi/about.yaml.
     const std::initializer_list<std::pair<std::string_view, std::size_t>> rows{
@@ -64,8 +70,13 @@ std::string limits_json(const Services& services)
         {"conflict_events_max", limits.conflict_events_max},
         {"conflict_streams_max", limits.conflict_streams_max},
         {"bulk_results_bytes_max", limits.bulk_results_bytes_max},
+        {"bulk_append_wait_ms", milliseconds(limits.bulk_append_wait)},
+        {"bulk_index_wait_ms", milliseconds(limits.bulk_index_wait)},
+        {"in_flight_ids_max", ids.in_flight_ids_max},
+        {"waiting_ids_max", ids.waiting_ids_max},
+        {"unindexed_events_max", ids.tail_events_max},
         {"wait_seconds_max", seconds(limits.wait_max)},
-        {"filter_types_max", filter_event_types_max},
+        {"filter_types_max", filter_types_max},
         {"feed_credit_events_max", feeds.credit_events_max},
         {"feed_message_bytes_max", feeds.socket_message_bytes_max},
         {"feed_messages_per_second_max", feeds.socket_messages_per_second},

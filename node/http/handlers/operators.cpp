@@ -48,10 +48,6 @@ Task<Response> get_readyz(RequestContext& request)
     if (!query) {
         co_return bad_input(query.error());
     }
-    const auto allowed = query->allow_only({"verbose", "exclude"});
-    if (!allowed) {
-        co_return bad_input(allowed.error());
-    }
     const auto excluded = query->all("exclude");
     std::string list;
     std::string reasons;

@@ -90,10 +90,8 @@ Response show_all(RequestContext& request, RowForm form)
 {
     auto& services = request.services();
     const auto query = request.query();
-    const auto allowed =
-        query ? query->allow_only({"after", "limit"}) : Result<void>{query.error()};
-    const auto limit = allowed ? query->number("limit", services.limits.page_events_max)
-                               : Result<std::optional<std::uint64_t>>{allowed.error()};
+    const auto limit = query ? query->number("limit", services.limits.page_events_max)
+                             : Result<std::optional<std::uint64_t>>{query.error()};
     if (!limit || (*limit && **limit == 0)) {
         return bad_input(limit ? Error{Errc::malformed, "limit is at least 1"} : limit.error());
     }

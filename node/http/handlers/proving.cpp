@@ -3,8 +3,8 @@
 // "intact", and where it fails
 //                                       404 the stream has no events
 // GET /v1/events/{id}/proof             200 a C2SP tlog-proof: valid for ever
-//                                       404 no such event   503 no checkpoint covers it yet, or no
-//                                       index to find it
+//                                       404 no such event   503 no checkpoint covers it yet, or the
+//                                       index that finds it is behind min-position, or not here
 // All: 503 when this node has no auditor, or it does not answer.
 
 #include "core/event/canonical_json.hpp"
@@ -62,17 +62,28 @@ Task<Response> verify_stream(RequestContext& request)
 Task<Response> get_proof(RequestContext& request)
 {
     auto& services = request.services();
-    const auto text = request.path_parameter("id");
-    const auto id = text ? EventId::parse(*text) : Result<EventId>{text.error()};
+    const auto id = event_id_of(request);
     if (!id) {
-        co_return bad_input(Error{Errc::malformed, "the id is not a UUID"});
+        co_return bad_input(id.error());
     }
-    if (services.auditor == nullptr || services.index == nullptr) {
-        co_return not_here(services.auditor == nullptr ? "auditor" : "event index");
+    const auto query = request.query();
+    const auto wanted = query ? parse_page(request, *query) : Result<PageRequest>{query.error()};
+    if (!wanted) {
+        co_return bad_input(wanted.error());
     }
-    const auto found = co_await services.index->find(*id);
+    if (services.auditor == nullptr) {
+        co_return not_here("auditor");
+    }
+    auto reach =
+        co_await reach_index(services, wanted->min_position, wanted->is_lenient, wanted->wait);
+    if (reach.refusal) {
+        co_return *std::move(reach.refusal);
+    }
+    const auto found = co_await services.index->find(*id, reach.served);
     if (!found) {
-        co_return problem(found.error());
+        auto response = co_await index_problem(services, found.error(), reach.served);
+        tell_position(response, reach.served, wanted->min_position);
+        co_return response;
     }
     auto proof = co_await services.auditor->proof(found->position);
     if (!proof) {

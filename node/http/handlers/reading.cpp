@@ -66,6 +66,16 @@ Result<PageRequest> parse_page(const RequestContext& request, const Query& query
     return page;
 }
 
+Result<EventId> event_id_of(const RequestContext& request)
+{
+    const auto text = request.path_parameter("id");
+    auto id = text ? EventId::parse(*text) : Result<EventId>{text.error()};
+    if (!id) {
+        return Error{Errc::malformed, "the id is not a UUID"};
+    }
+    return id;
+}
+
 Result<EventFormat> event_format(const RequestContext& request, const Query& query)
 {
     const auto wish = query.get("format");
@@ -109,14 +119,15 @@ Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lis
         while (!list.empty()) {
             const auto type = list.substr(0, list.find(','));
             list.remove_prefix(std::min(type.size() + 1, list.size()));
-            if (!type.empty()) {
-                types.emplace_back(type);
+            if (type.empty()) {
+                return Error{Errc::malformed, "a list of types has an empty one"};
             }
+            types.emplace_back(type);
         }
     }
-    if (types.size() > filter_event_types_max) {
+    if (types.size() > filter_types_max) {
         return Error{Errc::malformed,
-                     "a filter names at most " + std::to_string(filter_event_types_max) + " types"};
+                     "a filter names at most " + std::to_string(filter_types_max) + " types"};
     }
     return types;
 }

@@ -28,6 +28,9 @@ struct PageRequest {
 // given. malformed
 [[nodiscard]] Result<PageRequest> parse_page(const RequestContext& request, const Query& query);
 
+// {id} of the path.   malformed
+[[nodiscard]] Result<EventId> event_id_of(const RequestContext& request);
+
 // What events are to look like: ?format=cloudevents or sealstream, or a media type of CloudEvents
 // in Accept.   malformed
 [[nodiscard]] Result<EventFormat> event_format(const RequestContext& request, const Query& query);
@@ -36,7 +39,7 @@ struct PageRequest {
 // on every transport.   malformed, bad_name
 [[nodiscard]] Result<FeedFilter> parse_filter(const Query& query);
 
-inline constexpr std::size_t filter_event_types_max = 64;
+inline constexpr std::size_t filter_types_max = 64;
 // "A,B" and repeated parameters alike.   malformed: too many
 [[nodiscard]] Result<std::vector<std::string>> parse_types(const std::vector<std::string>& lists);
 // An RFC 3339 time, or nothing.   malformed

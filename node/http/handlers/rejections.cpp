@@ -19,7 +19,6 @@ constexpr std::uint64_t number_max = ~std::uint64_t{0} >> 1;
 Result<RejectionQuery> parse(const RequestContext& request)
 {
     SEAL_TRY(query, request.query());
-    SEAL_TRY_VOID(query.allow_only({"type", "source", "from", "to", "before", "limit"}));
     const auto& limits = request.services().limits;
     SEAL_TRY(limit, query.number("limit", limits.page_events_max));
     SEAL_TRY(before, query.number("before", number_max));

@@ -119,7 +119,6 @@ Result<void> take_member(SchemaEdit& edit, std::string_view name, const json::va
 Result<SchemaEdit> parse_edit(const RequestContext& request, bool is_schema)
 {
     SEAL_TRY(query, request.query());
-    SEAL_TRY_VOID(query.allow_only({"compatibility"}));
     SchemaEdit edit;
     SEAL_TRY(type, event_type_of(request));
     edit.type = std::move(type);

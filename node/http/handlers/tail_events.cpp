@@ -32,8 +32,6 @@ struct TailWish {
 Result<TailWish> parse_tail(const RequestContext& request)
 {
     SEAL_TRY(query, request.query());
-    SEAL_TRY_VOID(query.allow_only({"since", "limit", "wait", "type", "stream_type", "stream",
-                                    "source", "actor", "category", "start_time", "end_time"}));
     SEAL_TRY(page, parse_page(request, query));
     SEAL_TRY(since, query.number("since", std::numeric_limits<std::int64_t>::max()));
     SEAL_TRY(filter, parse_filter(query));

@@ -204,12 +204,12 @@ Task<Response> append_plan(RequestContext& request, Told told, CommandPlan plann
     }
     auto made = to_append(std::move(planned));
     auto candidates = candidates_in(made.appends);
-    auto refusals = co_await admit_events(services, std::move(candidates));
-    if (!refusals) {
-        co_return problem(refusals.error());
+    const auto admission = co_await admit_events(services, std::move(candidates));
+    if (!admission) {
+        co_return append_problem(services, admission.error());
     }
-    if (!refusals->empty()) {
-        co_return refused(*refusals, false);
+    if (!admission->refusals.empty()) {
+        co_return refused(admission->refusals, false);
     }
     const bool is_of_one_stream = made.appends.size() == 1;
     std::vector<Draft> drafts; // as they go to the log, in the order of the plan

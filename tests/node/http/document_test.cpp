@@ -71,8 +71,21 @@ std::set<std::string> parameters_in(std::string_view pattern)
     return names;
 }
 
-void add_path_parameters(const json::value& document, const json::object& of,
-                         std::set<std::string>& names)
+// "type* from" as {"type", "from"}.
+std::set<std::string> names_in(std::string_view list)
+{
+    std::set<std::string> names;
+    while (!list.empty()) {
+        auto name = list.substr(0, list.find(' '));
+        list.remove_prefix(std::min(name.size() + 1, list.size()));
+        name.remove_suffix(name.ends_with('*') || name.ends_with('?') ? 1 : 0);
+        names.emplace(name);
+    }
+    return names;
+}
+
+void add_parameters(const json::value& document, const json::object& of, std::string_view place,
+                    std::set<std::string>& names)
 {
     const auto* const parameters = of.if_contains("parameters");
     if (parameters == nullptr) {
@@ -80,7 +93,7 @@ void add_path_parameters(const json::value& document, const json::object& of,
     }
     for (const json::value& one : parameters->as_array()) {
         const auto& parameter = resolved(document, one);
-        if (view(parameter.at("in")) == "path") {
+        if (view(parameter.at("in")) == place) {
             names.emplace(view(parameter.at("name")));
         }
     }
@@ -107,9 +120,13 @@ TEST_CASE("every route is in the OpenAPI document, as it is in the table", "[htt
         CHECK(has_body == (route.body != http::BodyMode::none));
         CHECK(operation->at("responses").as_object().contains(std::to_string(route.usual_status)));
         std::set<std::string> parameters;
-        add_path_parameters(document, path->as_object(), parameters);
-        add_path_parameters(document, operation->as_object(), parameters);
+        add_parameters(document, path->as_object(), "path", parameters);
+        add_parameters(document, operation->as_object(), "path", parameters);
         CHECK(parameters == parameters_in(route.pattern));
+        std::set<std::string> query;
+        add_parameters(document, path->as_object(), "query", query);
+        add_parameters(document, operation->as_object(), "query", query);
+        CHECK(query == names_in(route.query));
     }
 }
 

@@ -5,6 +5,8 @@
 #include "tests/support/captured_log.hpp"
 #include "tests/support/catch.hpp"
 
+#include <sstream>
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -89,6 +91,49 @@ TEST_CASE("draining ends a feed with its cursor and a long-poll with an empty pa
     CHECK(page.find("HTTP/1.1 200 OK") == 0);
     CHECK(page.find("Connection: close") != std::string::npos);
     CHECK(nothing.empty());
+}
+
+TEST_CASE("a bulk in the middle of a drain tells what was appended, and can be sent again",
+          "[http][drain][bulk]")
+{
+    ServerWorld world;
+    const bool is_going_on = GENERATE(false, true);
+    const auto chunk_of = [](int first, int last) {
+        std::string lines;
+        for (int number = first; number <= last; ++number) {
+            lines += R"({"stream":"deal/1","type":"A","key":"k)" + std::to_string(number) + "\"}\n";
+        }
+        std::ostringstream chunk;
+        chunk << std::hex << lines.size() << "\r\n" << lines << "\r\n";
+        return chunk.str();
+    };
+    auto client = world.connect();
+    REQUIRE(run_task(world.context,
+                     client.send("POST /v1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked"
+                                 "\r\nContent-Type: application/x-ndjson\r\n\r\n" +
+                                 chunk_of(1, 3))));
+    while (run_task(world.context, world.log.head())->value < 3) {
+        run_task(world.context, world.stop_wish.sleep_for(1ms));
+    }
+    world.stop_wish.request();
+    const int sent = is_going_on ? 5 : 3;
+    if (is_going_on) {
+        REQUIRE(run_task(world.context, client.send(chunk_of(4, 5))));
+    }
+
+    const auto cut = world.drain();
+    const auto answer = run_task(world.context, client.read_to_end());
+
+    INFO(answer);
+    CHECK(cut == 0);
+    CHECK(count_of(answer, "\"status\":201") == static_cast<std::size_t>(sent));
+    CHECK(answer.find("{\"line\":\"" + std::to_string(sent + 1) +
+                      R"(","status":503,"code":"shutting_down","retryable":true)") !=
+          std::string::npos);
+    CHECK(answer.find("\"appended\":\"" + std::to_string(sent) +
+                      R"(","repeated":"0","failed":"1","is_complete":false)") != std::string::npos);
+    CHECK(answer.substr(answer.size() - 5) == "0\r\n\r\n");
+    CHECK(run_task(world.context, world.log.head())->value == static_cast<std::uint64_t>(sent));
 }
 
 TEST_CASE("what outlives the deadline of the drain is cut and counted", "[http][drain]")

@@ -61,6 +61,7 @@ Task<Result<Position>> MemoryEventIndex::standing()
 
 Task<Result<std::vector<IndexedEvent>>> MemoryEventIndex::query(EventQuery query)
 {
+    ++asked;
     if (failure) {
         co_return *failure;
     }
@@ -157,7 +158,7 @@ Task<Result<IdempotencyIndex::Answer>> MemoryIdempotencyIndex::find(std::vector<
         answer.reached = one.position;
         answer.newest_ingested = one.ingested;
         const bool is_first = std::none_of(answer.found.begin(), answer.found.end(),
-                                           [&](const Found& found) { return found.id == id; });
+                                           [&](const IdPlace& found) { return found.id == id; });
         if (is_first && std::find(ids.begin(), ids.end(), id) != ids.end()) {
             answer.found.push_back({id, one.position});
         }

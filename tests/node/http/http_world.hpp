@@ -31,6 +31,7 @@ public:
     std::optional<Position> stands_at; // else at the head
     std::optional<Error> failure;
     std::function<void()> after_cursor{}; // what happens right after the cursor was told
+    std::size_t asked{0};                 // for events
 
 private:
     [[nodiscard]] Task<Result<Position>> standing();

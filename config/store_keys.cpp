@@ -1,0 +1,72 @@
+// Where the log and the database are.
+
+#include "config/checks.hpp"
+#include "config/sections.hpp"
+
+namespace sealstream {
+
+namespace {
+
+using namespace forms;
+
+constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
+
+constexpr auto nats = [](auto member) { return field(&Settings::nats, member); };
+constexpr auto event_log = [](auto member) { return field(&Settings::event_log, member); };
+constexpr auto postgres = [](auto member) { return field(&Settings::postgres, member); };
+constexpr auto postgres_option = [](auto member) {
+    return field(&Settings::postgres, &PostgresSettings::options, member);
+};
+
+} // namespace
+
+std::vector<Key> store_keys()
+{
+    return {
+        text("nats.url", nats(&jetstream::ConnectionOptions::url), "NATS URLs, separated by commas",
+             &check_no_password, "where NATS is"),
+        text("nats.credentials_file", nats(&jetstream::ConnectionOptions::credentials_file),
+             "a file", nullptr, "the file with the JWT and seed to connect with"),
+        number("nats.connect_ms", nats(&jetstream::ConnectionOptions::connect_timeout), 10, 600'000,
+               "for one connection"),
+        number("nats.reconnect_wait_ms", nats(&jetstream::ConnectionOptions::reconnect_wait), 1,
+               600'000, "between two tries to connect again"),
+        number("nats.replicas", event_log(&jetstream::EventLogOptions::replicas), 1, 5,
+               "copies of the log"),
+        on_off(event_log(&jetstream::EventLogOptions::is_synced), "nats.synced",
+               "whether the server syncs every write (sync_interval: always)"),
+        text("nats.monitor_urls", event_log(&jetstream::EventLogOptions::monitor_urls),
+             "http://host:port of each server, separated by commas", &check_http_urls,
+             "where the servers say whether they sync; their word goes before nats.synced"),
+        number("nats.bytes_max", event_log(&jetstream::EventLogOptions::bytes_max), -1,
+               std::int64_t{1} << 50, "bytes of the log; -1 is what the server allows"),
+        number("nats.duplicate_window_s", event_log(&jetstream::EventLogOptions::duplicate_window),
+               1, 86'400, "how long the server remembers ids"),
+        number("nats.queue_events_max", event_log(&jetstream::EventLogOptions::queue_events_max),
+               1'000, 10'000'000, "appends that wait for the server"),
+        number("nats.acknowledge_ms", event_log(&jetstream::EventLogOptions::acknowledge_timeout),
+               10, 600'000, "for the server to answer one append"),
+        text("postgres.uri", postgres_option(&PostgresOptions::uri),
+             "a libpq URI or key=value text", &check_no_password,
+             "where Postgres is, without a password"),
+        text("postgres.uri_file", postgres(&PostgresSettings::uri_file), "a file", nullptr,
+             "the file with such a URI, password and all; wins over the others"),
+        text("postgres.host", postgres(&PostgresSettings::host), "a host or a socket folder",
+             nullptr, "used with the next four when there is no URI"),
+        number("postgres.port", postgres(&PostgresSettings::port), 1, 65'535,
+               "the port of postgres.host"),
+        text("postgres.database", postgres(&PostgresSettings::database), "a name", nullptr,
+             "the database"),
+        text("postgres.user", postgres(&PostgresSettings::user), "a name", nullptr, "who connects"),
+        text("postgres.password_file", postgres(&PostgresSettings::password_file), "a file",
+             nullptr, "the file with the password and nothing else"),
+        number("postgres.connections_max", postgres_option(&PostgresOptions::connections_max), 1,
+               1'000, "open at once"),
+        number("postgres.connect_ms", postgres_option(&PostgresOptions::connect_timeout), 10,
+               600'000, "for one connection"),
+        number("postgres.statement_ms", postgres_option(&PostgresOptions::statement_timeout), 10,
+               day_ms, "for one statement; the server ends a longer one"),
+    };
+}
+
+} // namespace sealstream
