@@ -172,12 +172,12 @@ TEST_CASE("a projection that does not move says why", "[projections][admin]")
         CHECK(home.status().lag_events == 0);
 
         REQUIRE(home.run(home.admin.pause("bank")));
-        REQUIRE(projector.wait_until([&home, &random] { // it may be in the middle of a batch
+        Position head;
+        REQUIRE(projector.wait_until([&] { // it may be in the middle of a batch
             home.append_transfers(random, 1);
-            return home.status().lag_events > 2;
+            head = home.status().head;
+            return projector.wait_until_folded("event_index", head) && home.status().lag_events > 2;
         }));
-        const Position head = home.status().head;
-        REQUIRE(projector.wait_until_folded("event_index", head));
         CHECK(home.status().reason.code == "paused");
         CHECK(home.status().lag_events > 0);
         CHECK(home.status().lag_seconds > 0);

@@ -58,6 +58,9 @@ void log_request(const RequestContext& request, const Response& response,
 
 Result<void> check_query(const RequestContext& request)
 {
+    if (request.endpoint != nullptr) {
+        return {}; // a pack says itself which parameters its routes take
+    }
     SEAL_TRY(query, request.query());
     return query.check(request.route->query);
 }

@@ -35,8 +35,7 @@ bool has_redactions(const RulebookPtr& rules, const std::vector<DraftAt>& drafts
 
 // The log compares with its records as they are. One from before a redaction differs from its
 // repeat in what is secret now, and that is no reason to refuse it.
-Task<Result<Appended>> append_redacted(Services& services, AppendRequest request,
-                                       Appender appender)
+Task<Result<Appended>> append_redacted(Services& services, AppendRequest request, Appender appender)
 {
     const auto batch = request.appends;
     auto appended = co_await append_guarded(services, std::move(request), std::move(appender));
