@@ -97,8 +97,10 @@ Task<Result<int>> list_policies(Flags flags, NodeAccess access)
     json::array rows;
     std::string after;
     for (;;) {
-        std::string target = "/v1/policies?limit=" + std::to_string(page_rows) +
-                             "&after=" + http::percent_encode(after);
+        std::string target = "/v1/policies?limit=" + std::to_string(page_rows);
+        if (!after.empty()) {
+            target += "&after=" + http::percent_encode(after);
+        }
         auto request = request_to(NodeVerb::get, std::move(target));
         SEAL_CO_TRY(page, co_await ask_json(access, std::move(request)));
         const json::array found = array_member(page, "policies");
