@@ -38,7 +38,8 @@ Response document(const RequestContext& request, std::string_view text, Form for
 std::string_view openapi_text(const RequestContext& request, Form form)
 {
     const auto& packs = request.services().packs;
-    return packs != nullptr ? std::string_view{packs->openapi()} : openapi_document()[form].text;
+    const bool has_routes = packs != nullptr && !packs->endpoints().empty();
+    return has_routes ? std::string_view{packs->openapi()} : openapi_document()[form].text;
 }
 
 Form wanted_form(const RequestContext& request)
