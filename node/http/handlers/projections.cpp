@@ -39,8 +39,11 @@ Result<ProjectionAdmin*> admin_of(const RequestContext& request)
 // What operators have asked wrongly is told in words.
 Response refused(Error error)
 {
-    const bool is_about_request = error.code == Errc::not_found || error.code == Errc::conflict;
-    return is_about_request ? bad_input(std::move(error)) : problem(std::move(error));
+    if (error.code == Errc::conflict) {
+        return refusal(409, "wrong_state",
+                       error.context + ". GET /v1/projections shows the state.");
+    }
+    return error.code == Errc::not_found ? bad_input(std::move(error)) : problem(std::move(error));
 }
 
 Response status_only(int status)
