@@ -28,7 +28,7 @@ CHECKS = [
 ENDLESS = ["follow_feed"]
 # A refusal by size is a refusal, too; the rest is what schemathesis takes for one by itself.
 SETTINGS = """[checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 428, 429, 431, "5xx"]
 """
 MORE_TIME = 60  # beyond the bound, before the whole run counts as stuck
 
