@@ -123,8 +123,8 @@ private:
         }
     }
 
-    // What comes of a request that is repeated while the ledger is away: an election takes the log's
-    // servers some seconds, and a node that was killed as long again.
+    // What comes of a request that is repeated while the ledger is away: an election takes the
+    // log's servers some seconds, and a node that was killed as long again.
     std::optional<HttpAnswer> final_answer(const std::string& text)
     {
         const auto deadline = std::chrono::steady_clock::now() + 60s;

@@ -93,6 +93,7 @@ TEST_CASE("a bulk interrupted anywhere, again and again, ends with each event on
         http::Limits limits;
         limits.bulk_events_max = 1 + random() % 20;
         limits.bulk_append_wait = 0ms;
+        limits.bulk_index_wait = 10ms; // the index moves between tries only
         ForgetfulWorld world{limits};
         world.index.stands_at = Position{};
         std::string last;
