@@ -27,6 +27,7 @@ constexpr auto target = "/v1/streams/deal/hot/events";
 constexpr std::size_t writers = 64;
 constexpr std::size_t appends_each = 25;
 constexpr std::size_t conditional_writers = 8; // of them; they read, decide, and may lose
+constexpr std::size_t retries_max = 100;       // of each, while a busy node or an election refuses
 
 struct Acknowledged {
     std::string id;
@@ -40,6 +41,7 @@ struct Writer {
     bool is_conditional{false};
     std::vector<Acknowledged> acknowledged{};
     std::size_t lost{0}; // 412
+    std::size_t retries{0};
     std::vector<std::string> unexpected{};
 };
 
@@ -85,6 +87,8 @@ void write_all(Writer& writer)
             version = text_at(json, "/current_version");
             ++done; // it has decided not to
             ++writer.lost;
+        } else if (answer->status == 503 && ++writer.retries <= retries_max) {
+            std::this_thread::sleep_for(100ms); // the same key: nothing can double
         } else {
             writer.unexpected.push_back(answer->body);
         }

@@ -8,7 +8,7 @@ import schemathesis
 # What a node answers although its stores are up, and the document says so: a read model or a checkpoint that has
 # not got there yet.
 LATER = {"projection_behind", "projection_missing", "unavailable"}
-MAY_COME_LATER = {"read_events", "get_event", "get_proof", "verify_stream", "get_checkpoint", "get_health"}
+MAY_COME_LATER = {"read_events", "read_stream", "tail_events", "get_event", "get_proof", "verify_stream", "get_checkpoint", "get_health"}
 
 answers = collections.Counter()
 

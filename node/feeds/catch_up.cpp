@@ -31,6 +31,30 @@ EventQuery index_query(const FeedFilter& filter)
     return query;
 }
 
+Task<Result<StoredRecord>> read_indexed(EventLog& log, Position position)
+{
+    const Position before{position.value - 1};
+    const ReadLimits one{1, 1}; // one comes whatever its size
+    auto records = co_await log.read_from(before, one);
+    if (!records) {
+        co_return records.error();
+    }
+    if (!records->empty() && records->front().position == position) {
+        co_return std::move(records->front());
+    }
+    const auto head = co_await log.head();
+    if (!head) {
+        co_return head.error();
+    }
+    if (records->empty() && *head >= position) {
+        co_return Error{Errc::unavailable, "a replica of the log does not show position " +
+                                               std::to_string(position.value) + " yet"};
+    }
+    co_return Error{Errc::corrupt, "the index knows an event at position " +
+                                       std::to_string(position.value) +
+                                       " that the log does not have"};
+}
+
 Task<Result<Position>> CatchUp::next(Position cursor, CatchUpLimits limits,
                                      std::vector<FeedEventPtr>& to)
 {
@@ -119,20 +143,10 @@ Task<Result<Position>> CatchUp::take_known(Position cursor, CatchUpLimits limits
             co_return horizon_;
         }
         const Position position = known_.front();
-        const Position before{position.value - 1};
-        const ReadLimits one{1, limits.bytes_max};
-        const auto records = co_await log_.read_from(before, one);
-        if (!records) {
-            co_return records.error();
-        }
-        if (records->empty() || records->front().position != position) {
-            co_return Error{Errc::corrupt, "the index knows an event at position " +
-                                               std::to_string(position.value) +
-                                               " that the log does not have"};
-        }
+        SEAL_CO_TRY(record, co_await read_indexed(log_, position));
         ++records_read_;
         known_.pop_front();
-        SEAL_CO_TRY(event, make_feed_event(records->front()));
+        SEAL_CO_TRY(event, make_feed_event(record));
         cursor = position;
         bytes += event->bytes();
         if (filter_.matches(event->event(), event->ingested(), event->category())) {

@@ -18,6 +18,11 @@ namespace sealstream {
 // The filter as the event index understands it.
 [[nodiscard]] EventQuery index_query(const FeedFilter& filter);
 
+// The record at a position that the index has named.
+//   unavailable   a replica of the log that is behind does not show it yet
+//   corrupt       the log does not have it: it is older than the index
+[[nodiscard]] Task<Result<StoredRecord>> read_indexed(EventLog& log, Position position);
+
 struct CatchUpLimits {
     std::size_t events_max{1000};
     std::size_t bytes_max{256 << 10};

@@ -24,12 +24,12 @@ constexpr std::array table{
     Route{post, "/v1/events",                     "append_mixed",     clients, writer, bulk, 200, &append_mixed, Scope::handler, "atomic results"},
     Route{post, "/v1/transactions",               "append_transaction", clients, writer, whole, 201, &append_transaction, Scope::handler},
 
-    Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream, Scope::ledger, "after limit wait format"},
+    Route{get,  "/v1/streams/{type}/{id}/events", "read_stream",      clients, reader, none, 200, &read_stream, Scope::ledger, "after limit wait direction min-position format"},
     Route{get,  "/v1/events",                     "read_events",      clients, reader, none, 200, &read_events, Scope::handler, "after limit wait direction min-position q format type* stream_type stream source actor category from to"},
     Route{get,  "/v1/events/{id}",                "get_event",        clients, reader, none, 200, &get_event, Scope::handler, "min-position format mode"},
     Route{get,  "/v1/feed",                       "follow_feed",      clients, reader, none, 200, &follow_feed, Scope::handler, "after credit format type* stream_type stream source actor category from to"},
 
-    Route{get,  "/events",                        "tail_events",      clients, reader, none, 200, &tail_events, Scope::handler, "since limit wait type* stream_type stream source actor category start_time end_time"},
+    Route{get,  "/events",                        "tail_events",      clients, reader, none, 200, &tail_events, Scope::handler, "since limit wait min-position type* stream_type stream source actor category start_time end_time"},
     Route{get,  "/ws/events",                     "follow_aggregates", clients, reader, none, 101, &follow_aggregates, Scope::handler, "event_types*"},
     Route{get,  "/api/v1/events",                 "read_aggregates",  clients, admin,  none, 200, &read_aggregates, Scope::ledger, "aggregate_id from to limit after"},
 

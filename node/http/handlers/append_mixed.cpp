@@ -136,10 +136,9 @@ Task<Response> append_mixed(RequestContext& request)
     if (!author) {
         co_return bad_input(author.error());
     }
-    if (request.head().has_field("if-match") || request.head().has_field("if-none-match")) {
-        co_return bad_input(
-            Error{Errc::malformed,
-                  "a condition is about one stream: POST /v1/streams/{type}/{id}/events"});
+    const auto unconditional = refuse_conditions(request);
+    if (!unconditional) {
+        co_return bad_input(unconditional.error());
     }
     if (auto unmet = durability_refusal(request)) {
         co_return *std::move(unmet);

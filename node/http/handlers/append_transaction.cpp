@@ -141,6 +141,10 @@ Task<Response> append_transaction(RequestContext& request)
     if (!author) {
         co_return bad_input(author.error());
     }
+    const auto unconditional = refuse_conditions(request);
+    if (!unconditional) {
+        co_return bad_input(unconditional.error());
+    }
     if (request.content_type() != json_type) {
         co_return refusal(415, "unsupported_media_type", "Send application/json.");
     }

@@ -50,12 +50,26 @@ Result<Expected> from_kurrent(std::string_view text)
     return Expected{Expected::Kind::version, Version{*number}.next()};
 }
 
+constexpr std::array condition_fields{"if-match", "if-none-match", "kurrent-expectedversion"};
+
 } // namespace
+
+Result<void> refuse_conditions(const RequestContext& request)
+{
+    for (const auto* name : condition_fields) {
+        if (request.head().has_field(name)) {
+            return Error{Errc::malformed, "a condition in the header is about one stream: "
+                                          "POST /v1/streams/{type}/{id}/events; of several, "
+                                          "POST /v1/transactions has them in its body"};
+        }
+    }
+    return {};
+}
 
 Result<Expected> parse_conditions(const RequestContext& request)
 {
     const auto& head = request.head();
-    for (const auto* name : {"if-match", "if-none-match"}) {
+    for (const auto* name : condition_fields) {
         if (head.has_field(name) && head.field(name).empty()) { // a variable that was not set?
             return Error{Errc::malformed, "a condition must not be empty"};
         }
@@ -69,7 +83,8 @@ Result<Expected> parse_conditions(const RequestContext& request)
     if (head.count("if-match") + head.count("if-none-match") +
             head.count("kurrent-expectedversion") >
         1) {
-        return Error{Errc::malformed, "one condition at most: If-Match or If-None-Match"};
+        return Error{Errc::malformed, "one condition at most: If-Match, If-None-Match or "
+                                      "Kurrent-ExpectedVersion"};
     }
     if (!kurrent.empty()) {
         return from_kurrent(kurrent);

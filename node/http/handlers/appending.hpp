@@ -13,6 +13,10 @@ namespace sealstream::http {
 //   malformed   both, several, weak tags, or anything else
 [[nodiscard]] Result<Expected> parse_conditions(const RequestContext& request);
 
+// For requests that are about several streams: none of those header fields may be there, because
+// one that is not looked at would be believed to hold.   malformed
+[[nodiscard]] Result<void> refuse_conditions(const RequestContext& request);
+
 // The Idempotency-Key of the request; empty when there is none.   bad_name
 [[nodiscard]] Result<std::string> idempotency_key(const RequestContext& request);
 

@@ -18,18 +18,8 @@ Task<Result<void>> take(Services& services, std::vector<Position> positions,
                         const FeedFilter& filter, std::vector<FeedEventPtr>& to)
 {
     for (const Position position : positions) {
-        const Position before{position.value - 1};
-        const ReadLimits one{1, services.limits.page_bytes_max};
-        const auto records = co_await services.log.read_from(before, one);
-        if (!records) {
-            co_return records.error();
-        }
-        if (records->empty() || records->front().position != position) {
-            co_return Error{Errc::corrupt, "the index knows an event at position " +
-                                               std::to_string(position.value) +
-                                               " that the log does not have"};
-        }
-        SEAL_CO_TRY(event, make_feed_event(records->front()));
+        SEAL_CO_TRY(record, co_await read_indexed(services.log, position));
+        SEAL_CO_TRY(event, make_feed_event(record));
         if (filter.matches(event->event(), event->ingested(), event->category())) {
             to.push_back(std::move(event));
         }
@@ -82,15 +72,20 @@ Task<Result<Found>> find_events(Services& services, FindWish wish)
     CatchUp history{services.log, services.index, wish.filter};
     Found found;
     found.next = wish.after;
+    std::size_t bytes = 0;
+    const std::size_t bytes_max = services.limits.page_bytes_max;
     for (bool may_wait = wish.wait.count() > 0;;) {
         found.is_caught_up = false;
-        while (found.events.size() < wish.events_max && !found.is_caught_up &&
+        while (found.events.size() < wish.events_max && bytes < bytes_max && !found.is_caught_up &&
                Clock::now() < deadline) {
-            const CatchUpLimits limits{wish.events_max - found.events.size(),
-                                       services.limits.page_bytes_max};
+            const std::size_t before = found.events.size();
+            const CatchUpLimits limits{wish.events_max - before, bytes_max - bytes};
             const auto reached = co_await history.next(found.next, limits, found.events);
             if (!reached) {
                 co_return reached.error();
+            }
+            for (std::size_t at = before; at < found.events.size(); ++at) {
+                bytes += found.events[at]->bytes();
             }
             found.is_caught_up = *reached == found.next;
             found.next = *reached;

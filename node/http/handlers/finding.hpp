@@ -22,8 +22,8 @@ struct Found {
     bool is_caught_up{false};         // nothing followed when this was read
 };
 
-// A filter that matches rarely ends the page early, after find_longest or after its wait when that
-// is longer, with its cursor moved on.
+// Large events end a page early (page_bytes_max), and so does a filter that matches rarely: after
+// find_longest, or after its wait when that is longer, with its cursor moved on.
 inline constexpr std::chrono::seconds find_longest{2};
 
 //   corrupt, unavailable   as EventLog::read_from

@@ -185,7 +185,7 @@ Result<EmissionPolicy> from_class_row(const boost::json::value& body, std::strin
                                       const Rulebook& rules, const PolicyOptions& options)
 {
     const auto* row = rules.emission.find(type);
-    const auto before = row != nullptr && row->policy ? *row->policy : EmissionPolicy{};
+    const auto* before = row != nullptr && row->policy ? &*row->policy : nullptr;
     return parse_class_row(body, before, type, options);
 }
 

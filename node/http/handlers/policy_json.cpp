@@ -81,13 +81,21 @@ void append_class_row(std::string& to, std::string_view type, const EmissionPoli
     to.push_back('}');
 }
 
-Result<EmissionPolicy> parse_class_row(const json::value& value, EmissionPolicy before,
+Result<EmissionPolicy> parse_class_row(const json::value& value, const EmissionPolicy* before,
                                        std::string_view type, const PolicyOptions& options)
 {
     if (!value.is_object() || value.get_object().empty()) {
         return Error{Errc::malformed, "a row is a JSON object with at least one member"};
     }
-    EmissionPolicy policy = std::move(before);
+    for (const auto& [name, sources] : options.classes) {
+        const std::string key = std::string{class_prefix} + name;
+        if (before == nullptr && !value.get_object().contains(key)) {
+            return Error{Errc::malformed,
+                         "is missing: the first row of a type says of each class whether it emits",
+                         "/" + key};
+        }
+    }
+    EmissionPolicy policy = before == nullptr ? EmissionPolicy{} : *before;
     for (const auto& member : value.get_object()) {
         const std::string_view key{member.key().data(), member.key().size()};
         const auto known = key.starts_with(class_prefix)

@@ -20,10 +20,12 @@ void append_class_row(std::string& to, std::string_view type, const EmissionPoli
                       const PolicyOptions& options);
 
 // Such a row over what was there before: a member that is left out stays as it is. Without anything
-// before, classes that are left out may not emit.
+// before, each class has to be named: a type that everybody could emit would else be closed to
+// those that were forgotten.
 //   malformed   with a pointer
 [[nodiscard]] Result<EmissionPolicy> parse_class_row(const boost::json::value& value,
-                                                     EmissionPolicy before, std::string_view type,
+                                                     const EmissionPolicy* before,
+                                                     std::string_view type,
                                                      const PolicyOptions& options);
 
 } // namespace sealstream::http

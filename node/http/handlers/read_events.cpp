@@ -8,18 +8,20 @@
 //                                           answered by the event index, which may lag;
 //                                           min-position makes it wait
 // ?format=cloudevents, or Accept: application/cloudevents-batch+json: a batch of CloudEvents
-// Accept: application/x-ndjson              everything up to the head, as lines, with a trailer
+// Accept: application/x-ndjson              everything up to the head that fits the filter, as
+//                                           lines, from the log itself, with a trailer
 // Accept: text/event-stream                 as GET /v1/feed
 //
 //   200  a page; full ones never change and may be cached for ever
 //   304  If-None-Match names this very page
-//   400  a parameter is unknown or malformed
-//   503  the index is behind min-position, or away
+//   400  a parameter is unknown or malformed, or the cursor is beyond the head
+//   503  the index (or, without a filter, the log) has not got to min-position, or is away
 
 #include "node/feeds/event_json.hpp"
 #include "node/feeds/subscription.hpp"
 #include "node/http/admission.hpp"
 #include "node/http/handlers/handlers.hpp"
+#include "node/http/handlers/log_span.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/handlers/streaming.hpp"
 #include "node/http/problem.hpp"
@@ -59,30 +61,20 @@ Page to_page(const std::vector<StoredEvent>& events, const PageRequest& wanted, 
     return page;
 }
 
-// Positions are gapless, so the page before a position is known by arithmetic.
+// Newest first; `after` is exclusive from above, and 0 stands for the head.
 Task<Result<Page>> read_backward(Services& services, PageRequest wanted)
 {
+    LogSpan ledger{services.log};
+    SEAL_CO_TRY_VOID(co_await ledger.check_cursor(wanted.after));
     std::uint64_t above = wanted.after;
     if (above == 0) {
-        const auto head = co_await services.log.head();
-        if (!head) {
-            co_return head.error();
-        }
-        above = head->value + 1;
+        SEAL_CO_TRY(last, co_await ledger.last());
+        above = last + 1;
     }
-    const std::uint64_t count = std::min<std::uint64_t>(wanted.events_max, above - 1);
-    std::vector<StoredEvent> events;
-    if (count != 0) {
-        const Position after{above - 1 - count};
-        const ReadLimits limits{static_cast<std::size_t>(count), services.limits.body_bytes_max};
-        const auto records = co_await services.log.read_from(after, limits);
-        if (!records) {
-            co_return records.error();
-        }
-        SEAL_CO_TRY(decoded, decode_stored(*records));
-        events = std::move(decoded);
-        std::reverse(events.begin(), events.end());
-    }
+    const ReadLimits limits{wanted.events_max, services.limits.page_bytes_max};
+    SEAL_CO_TRY(records, co_await ledger.read_below(above, limits));
+    SEAL_CO_TRY(events, decode_stored(records));
+    std::reverse(events.begin(), events.end());
     auto page = to_page(events, wanted, services.log);
     page.tag.append("-b");
     page.is_full = page.count == wanted.events_max && wanted.after != 0;
@@ -94,6 +86,10 @@ Task<Result<Page>> read_forward(Services& services, PageRequest wanted)
     const Position after{wanted.after};
     const ReadLimits limits{wanted.events_max, services.limits.page_bytes_max};
     auto records = co_await services.log.read_from(after, limits);
+    if (records && records->empty()) {
+        LogSpan ledger{services.log};
+        SEAL_CO_TRY_VOID(co_await ledger.check_cursor(wanted.after));
+    }
     if (records && records->empty() && wanted.wait.count() > 0) {
         FeedFilter everything;
         co_await wait_for_event(services, after, std::move(everything), wanted.wait);
@@ -155,16 +151,27 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
     if (!events) {
         co_return co_await index_problem(services, events.error(), reach.served);
     }
+    if (events->empty() && reach.served.value < wanted.after) {
+        LogSpan ledger{services.log};
+        const auto checked = co_await ledger.check_cursor(wanted.after);
+        if (!checked) {
+            co_return read_problem(checked.error());
+        }
+    }
     Page page;
     page.format = wanted.format;
-    page.count = events->size();
+    page.next = wanted.after;
     for (const IndexedEvent& event : *events) {
+        if (page.events.size() >= services.limits.page_bytes_max) {
+            break;
+        }
         page.events.append(page.events.empty() ? "" : ",");
         append_indexed(page.events, page.format, event);
+        page.next = event.position.value;
+        ++page.count;
     }
     // Nothing up to the index's cursor is left to see, so the next page need not look there again.
-    page.next = events->empty() ? wanted.after : events->back().position.value;
-    if (!wanted.is_backward && page.count < wanted.events_max) {
+    if (!wanted.is_backward && events->size() < wanted.events_max && page.count == events->size()) {
         page.next = std::max(page.next, reach.served.value);
         page.is_caught_up = true;
     }
@@ -193,25 +200,46 @@ Task<Response> read_events(RequestContext& request)
         co_return bad_input(wanted.error());
     }
     const auto filter = parse_filter(*query);
-    const auto admitted = filter ? admit_reading(request, filter->stream_type) : Result<void>{};
+    if (!filter) {
+        co_return bad_input(filter.error());
+    }
+    const auto admitted = admit_reading(request, filter->stream_type);
     if (!admitted) {
         co_return not_admitted(admitted.error());
     }
-    if (needs_index(*query)) {
+    const bool wants_lines = request.accepts(ndjson_type);
+    if (wants_lines && (wanted->is_backward || query->has("q"))) {
+        co_return bad_input(Error{Errc::malformed, "lines go forward, and \"q\" is for pages: ask "
+                                                   "for application/json"});
+    }
+    if (needs_index(*query) && !wants_lines) {
         co_return co_await read_index(request, *std::move(query), *wanted);
     }
-    if (request.accepts(ndjson_type)) {
-        co_return ledger_lines(
-            request, Position{wanted->after},
-            query->has("limit") ? std::optional{wanted->events_max} : std::nullopt, wanted->format);
+    auto reach =
+        co_await reach_log(services, wanted->min_position, wanted->is_lenient, wanted->wait);
+    if (reach.refusal) {
+        co_return *std::move(reach.refusal);
+    }
+    if (wants_lines) {
+        LogSpan ledger{services.log};
+        const auto checked = co_await ledger.check_cursor(wanted->after);
+        if (!checked) {
+            co_return read_problem(checked.error());
+        }
+        auto response = ledger_lines(request, Position{wanted->after}, *filter,
+                                     lines_limit(*query, *wanted), wanted->format);
+        tell_log_position(response, reach, wanted->min_position);
+        co_return response;
     }
     auto page =
         wanted->is_backward ? read_backward(services, *wanted) : read_forward(services, *wanted);
     auto read = co_await std::move(page);
     if (!read) {
-        co_return problem(read.error());
+        co_return read_problem(read.error());
     }
-    co_return page_response(request, *query, *std::move(read));
+    auto response = page_response(request, *query, *std::move(read));
+    tell_log_position(response, reach, wanted->min_position);
+    co_return response;
 }
 
 } // namespace sealstream::http

@@ -227,6 +227,59 @@ Task<Reach> reach_index(Services& services, Position min_position, bool is_lenie
     co_return reach;
 }
 
+Task<Reach> reach_log(Services& services, Position min_position, bool is_lenient,
+                      std::chrono::milliseconds wait)
+{
+    using SteadyClock = std::chrono::steady_clock;
+    Reach reach;
+    if (min_position == Position{}) {
+        co_return reach;
+    }
+    const auto deadline = SteadyClock::now() + wait;
+    for (auto left = wait;;) {
+        const auto head = co_await services.log.head();
+        if (!head) {
+            reach.refusal = problem(head.error());
+            co_return reach;
+        }
+        reach.served = *head;
+        if (*head >= min_position || left.count() <= 0 || services.stop.requested()) {
+            break;
+        }
+        FeedFilter everything;
+        const auto news = co_await wait_for_event(services, *head, std::move(everything), left);
+        left = news ? std::chrono::duration_cast<std::chrono::milliseconds>(deadline -
+                                                                            SteadyClock::now())
+                    : std::chrono::milliseconds{0};
+    }
+    if (reach.served < min_position && !is_lenient) {
+        auto refused = problem(
+            Error{Errc::projection_behind, "the log is at " + std::to_string(reach.served.value)});
+        refused.problem->explanation =
+            "No event has this position yet; wait longer (Prefer: wait).";
+        refused.problem->members = "\"position\":\"" + std::to_string(reach.served.value) + "\"";
+        reach.refusal = std::move(refused);
+    }
+    co_return reach;
+}
+
+void tell_log_position(Response& response, const Reach& reach, Position min_position)
+{
+    if (min_position != Position{}) {
+        tell_position(response, reach.served, min_position);
+    }
+}
+
+Response read_problem(Error error)
+{
+    return error.code == Errc::malformed ? bad_input(std::move(error)) : problem(std::move(error));
+}
+
+std::optional<std::size_t> lines_limit(const Query& query, const PageRequest& page)
+{
+    return query.has("limit") ? std::optional{page.events_max} : std::nullopt;
+}
+
 Task<Response> projection_behind(Services& services, Position reached)
 {
     auto response = problem(Error{Errc::projection_behind, "at " + std::to_string(reached.value)});

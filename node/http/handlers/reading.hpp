@@ -63,6 +63,9 @@ struct Page {
 };
 [[nodiscard]] Response page_response(const RequestContext& request, const Query& query, Page page);
 
+// How many lines at most: what was asked for, else all.
+[[nodiscard]] std::optional<std::size_t> lines_limit(const Query& query, const PageRequest& page);
+
 // Ends when an event that fits has been appended after `after`, when `wait` is over, or when the
 // node stops. The position of that event, or nothing.
 [[nodiscard]] Task<std::optional<Position>> wait_for_event(Services& services, Position after,
@@ -77,6 +80,15 @@ struct Reach {
 // One function for every read of the event index (docs/read-your-writes.md).
 [[nodiscard]] Task<Reach> reach_index(Services& services, Position min_position, bool is_lenient,
                                       std::chrono::milliseconds wait);
+
+// The same for reads of the log itself, which are never behind: only a position that has not been
+// appended yet has to be waited for. `served` is set where `min_position` was given.
+[[nodiscard]] Task<Reach> reach_log(Services& services, Position min_position, bool is_lenient,
+                                    std::chrono::milliseconds wait);
+void tell_log_position(Response& response, const Reach& reach, Position min_position);
+
+// A cursor that can not be is the client's; all else is not.
+[[nodiscard]] Response read_problem(Error error);
 
 // 503 projection_behind, with how far the read model at `reached` is behind the log.
 [[nodiscard]] Task<Response> projection_behind(Services& services, Position reached);

@@ -9,12 +9,14 @@
 
 namespace sealstream::http {
 
-// All events above `after`, as NDJSON, up to the end of the ledger or of the stream, or
-// `events_max` of them. The last line is {"trailer":{"count":…,"next":…,"sha256":…}} with the
-// digest of all lines before it: a stream that was cut has none. One whose caller's credentials end
-// under way has the error of a feed (feed_frames.hpp) instead, with the cursor to come back with.
+// All events above `after` that fit the filter, as NDJSON, up to the end of the ledger or of the
+// stream, or `events_max` of them. The last line is
+// {"trailer":{"count":…,"next":…,"sha256":…}} with the digest of all lines before it: a stream that
+// was cut has none. One that ends before, because the node stops or its caller's credentials do,
+// has the error of a feed (feed_frames.hpp) instead, with the cursor to come back with.
 [[nodiscard]] Response ledger_lines(const RequestContext& request, Position after,
-                                    std::optional<std::size_t> events_max, EventFormat format);
+                                    FeedFilter filter, std::optional<std::size_t> events_max,
+                                    EventFormat format);
 [[nodiscard]] Response stream_lines(const RequestContext& request, StreamName stream, Version after,
                                     std::optional<std::size_t> events_max, EventFormat format);
 

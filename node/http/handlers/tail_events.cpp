@@ -7,12 +7,14 @@
 // &limit= &type= &stream_type= &stream= &source= &actor= &category= &start_time= &end_time=
 //                      start_time is inclusive, end_time exclusive
 //
-//   200 · 400  a parameter is unknown or malformed · 503  the log or the index does not answer
+//   200 · 400  a parameter is unknown or malformed, or the cursor is beyond the head
+//   503  the log or the index does not answer, or nothing is at min-position yet
 
 #include "node/feeds/event_json.hpp"
 #include "node/http/admission.hpp"
 #include "node/http/handlers/finding.hpp"
 #include "node/http/handlers/handlers.hpp"
+#include "node/http/handlers/log_span.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/problem.hpp"
 
@@ -26,6 +28,8 @@ struct TailWish {
     std::optional<std::uint64_t> since;
     std::size_t events_max{0};
     std::chrono::milliseconds wait{0};
+    Position min_position{};
+    bool is_lenient{false};
     FeedFilter filter;
 };
 
@@ -41,7 +45,8 @@ Result<TailWish> parse_tail(const RequestContext& request)
     filter.to_time = to;
     const std::chrono::seconds most = request.services().limits.wait_max;
     const bool has_wish = query.has("wait") || request.preferred_wait().count() != 0;
-    TailWish wish{since, page.events_max, page.wait, std::move(filter)};
+    TailWish wish{since,           page.events_max,  page.wait, page.min_position,
+                  page.is_lenient, std::move(filter)};
     if (!has_wish) {
         wish.wait = std::min(usual_wait, most);
     }
@@ -87,8 +92,17 @@ Task<Response> tail_events(RequestContext& request)
     if (!admitted) {
         co_return not_admitted(admitted.error());
     }
+    auto reach = co_await reach_log(services, wish->min_position, wish->is_lenient, wish->wait);
+    if (reach.refusal) {
+        co_return *std::move(reach.refusal);
+    }
     if (!wish->since) {
         co_return co_await newest(services, *std::move(wish));
+    }
+    LogSpan ledger{services.log};
+    const auto checked = co_await ledger.check_cursor(*wish->since);
+    if (!checked) {
+        co_return read_problem(checked.error());
     }
     FindWish find{Position{*wish->since}, std::move(wish->filter), wish->events_max, wish->wait};
     const auto found = co_await find_events(services, std::move(find));

@@ -1,10 +1,12 @@
 // A command of a pack: from its route to events, all or none of them.
 //
-//   201  (or the status that the pack says) appended; the body is the pack's, else that of an
-//   append 400  a parameter or the body lacks something; body_invalid: the body is not as its
-//   schema says 409  refused: a guard says no, with "violations" 412  the condition of the command
-//   does not hold 415  a body that is not application/json and whatever an append answers: 403,
-//   422, 428, 503, 507
+//   201  (or the status that the pack says) appended; the body is the pack's, else an append's
+//   400  a parameter or the body lacks something; a condition in the header: the command has its
+//   own 409  refused: a guard says no, with "violations" 412  the condition of the command does not
+//   hold 415  a body that is not application/json 422  body_invalid: the body is not as its schema
+//   says
+//
+// and whatever an append answers: 403, 422, 428, 503, 507.
 
 #include "core/base/encoding.hpp"
 #include "core/event/canonical_json.hpp"
@@ -71,6 +73,7 @@ Result<Told> listen(const RequestContext& request, const Query& query, const jso
     const PackEndpoint& endpoint = *request.endpoint;
     const PackCommand& command = *endpoint.command;
     Told told;
+    SEAL_TRY_VOID(refuse_conditions(request));
     SEAL_TRY(source, request.source());
     told.source = std::move(source);
     SEAL_TRY(values, parse_parameters(request, query, command.parameters, {}));

@@ -243,3 +243,35 @@ TEST_CASE("only loopback names its own source", "[http][append][security]")
     CHECK(world.get(deal).at("/events/0/source") == "billing");
     CHECK(world.get(deal).at("/next") == "1");
 }
+
+TEST_CASE("no append passes over a condition that it does not look at", "[http][append]")
+{
+    HttpWorld world;
+    REQUIRE(world.post("/v1/streams/deal/42/events", R"({"type":"A"})").status == 201);
+    const auto [name, value] =
+        GENERATE(table<std::string, std::string>({{"If-Match", "\"1\""},
+                                                  {"If-None-Match", "*"},
+                                                  {"Kurrent-ExpectedVersion", "-1"},
+                                                  {"If-Match", ""},
+                                                  {"If-None-Match", ""},
+                                                  {"Kurrent-ExpectedVersion", ""}}));
+    CAPTURE(name, value);
+
+    const auto mixed =
+        world.post("/v1/events", R"({"type":"A","stream":"deal/42"})", {{name, value}});
+    const auto atomic = world.post("/v1/events?atomic=true", R"([{"type":"A","stream":"deal/42"}])",
+                                   {{name, value}});
+    const auto transaction = world.post(
+        "/v1/transactions", R"({"appends":[{"stream":"deal/42","events":[{"type":"A"}]}]})",
+        {{name, value}});
+
+    CHECK(mixed.status == 400);
+    CHECK(atomic.status == 400);
+    CHECK(transaction.status == 400);
+    if (value.empty()) {
+        const auto own =
+            world.post("/v1/streams/deal/42/events", R"({"type":"A"})", {{name, value}});
+        CHECK(own.status == 400);
+    }
+    CHECK(world.get("/v1/events").json().at("events").as_array().size() == 1);
+}

@@ -143,8 +143,9 @@ TEST_CASE("a long answer of lines ends with the reason instead of its trailer",
     REQUIRE(run_task(
         own.world.context,
         client.send(get_text(target, own.authorization + "Accept: application/x-ndjson\r\n"))));
+    run_task(own.world.context, client.read_until("\"position\":\"1\""));
     own.world.context.restart();
-    own.world.context.run_for(100ms); // until the sockets are full
+    own.world.context.run_for(100ms); // some more, until the sockets are full
 
     own.lapse("token_expired");
     const auto all = run_task(own.world.context, client.read_until(last_chunk));

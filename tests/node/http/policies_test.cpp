@@ -172,6 +172,21 @@ TEST_CASE("the table with a column for each class is the same policies", "[http]
     CHECK(world.put(issued_row, "{}").status == 400);
 }
 
+TEST_CASE("the first row of a type names every class, so that none is closed out by accident",
+          "[http][policy]")
+{
+    World world;
+    const std::string row =
+        GENERATE(as<std::string>{}, R"({"skip_in_projection":true})", R"({"emit_from_teg":true})");
+
+    const auto got = world.put(issued_row, row);
+
+    CHECK(got.status == 400);
+    CHECK(got.at("/errors/0/pointer").starts_with("/emit_from_"));
+    CHECK(world.append(R"({"type":"TokensIssued"})", "teg-layer-a").status == 201);
+    CHECK(world.append(R"({"type":"TokensIssued"})", "registry-a").status == 201);
+}
+
 TEST_CASE("types without a policy are as the settings say", "[http][policy]")
 {
     World world;

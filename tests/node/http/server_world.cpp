@@ -33,8 +33,9 @@ Task<bool> RawClient::read_more()
 
 Task<std::string> RawClient::read_until(std::string mark)
 {
-    bool goes_on = true;
-    while (goes_on && received_.find(mark) == std::string::npos) {
+    std::size_t from = 0; // what is before has no mark
+    for (bool goes_on = true; goes_on && received_.find(mark, from) == std::string::npos;) {
+        from = received_.size() - std::min(received_.size(), mark.size());
         goes_on = co_await read_more();
     }
     co_return received_;
