@@ -142,7 +142,7 @@ TEST_CASE("a port that somebody took meanwhile is not fought for", "[integration
                      "s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen(); time.sleep(60)",
                      port}}));
     const auto number = static_cast<std::uint16_t>(std::stoul(port));
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
     while (is_port_free(number) && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(5ms);
     }
@@ -186,7 +186,7 @@ TEST_CASE("a child ends when its parent is killed", "[integration][dev]")
         ::kill(getpid(), child ? SIGKILL : SIGABRT);
     });
 
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
     while (running_process(pid_file) && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(5ms);
     }

@@ -56,7 +56,7 @@ TEST_CASE("a node that is asked to stop under load answers every request, and en
     REQUIRE(client.wait_for_more(500, 60s));
 
     const int exit_code = cluster.process(Member::node).stop();
-    const auto appended = client.finish(10s);
+    const auto appended = client.finish(60s);
     listener.join();
 
     INFO(cluster.process(Member::node).last_log_lines());
@@ -79,7 +79,7 @@ TEST_CASE("a node that is asked to stop under load answers every request, and en
                        "\r\nAccept: text/event-stream\r\n\r\n"));
     std::string rest;
     while (again.is_open() && rest.find("event: caught-up") == std::string::npos) {
-        rest += again.read_some(5s);
+        rest += again.read_some(60s);
     }
     std::size_t events = 0;
     for (auto at = frames.find("event: LoadAppended"); at != std::string::npos;

@@ -36,7 +36,7 @@ struct JsonAnswer {
 JsonAnswer call(int port, const std::string& verb, const std::string& path,
                 const std::string& body = "")
 {
-    HttpConnection connection{port, 10s};
+    HttpConnection connection{port, 60s};
     const bool is_sent = connection.connect() &&
                          connection.send(verb + " " + path +
                                          " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +

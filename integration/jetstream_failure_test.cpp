@@ -89,14 +89,14 @@ void update_stream(const NatsServers& servers, const std::string& name, std::str
     options.url = servers.url();
     auto connection = jetstream::Connection::open(options, context.get_executor());
     REQUIRE(connection);
-    const auto found =
-        run_task(context, (*connection)->request("$JS.API.STREAM.INFO." + name, std::string{}, 5s));
+    const auto found = run_task(
+        context, (*connection)->request("$JS.API.STREAM.INFO." + name, std::string{}, 30s));
     REQUIRE(found);
     auto config = found->at("config").as_object();
     config[field] = value;
     const auto changed = run_task(context, (*connection)
                                                ->request("$JS.API.STREAM.UPDATE." + name,
-                                                         boost::json::serialize(config), 5s));
+                                                         boost::json::serialize(config), 30s));
     REQUIRE(changed);
     REQUIRE_FALSE(changed->contains("error"));
     (*connection)->close();
@@ -290,7 +290,7 @@ TEST_CASE("a connection that was lost five times holds one socket, and a closed 
     auto& connection = **opened;
     const auto answers = [&] {
         const auto answer =
-            run_task(context, connection.request("$JS.API.INFO", std::string{}, 5s));
+            run_task(context, connection.request("$JS.API.INFO", std::string{}, 30s));
         return answer.has_value();
     };
     REQUIRE(answers());
@@ -300,13 +300,13 @@ TEST_CASE("a connection that was lost five times holds one socket, and a closed 
     for (std::uint64_t lost = 1; lost <= 5; ++lost) {
         INFO("lost " << lost << " times");
         servers.kill();
-        REQUIRE(run_until(context, 10s, [&] { return !connection.is_connected(); }));
+        REQUIRE(run_until(context, 60s, [&] { return !connection.is_connected(); }));
         servers.start();
-        REQUIRE(run_until(context, 10s, [&] { return connection.reconnects() == lost; }));
+        REQUIRE(run_until(context, 60s, [&] { return connection.reconnects() == lost; }));
         REQUIRE(answers());
         CHECK(open_sockets() == sockets_connected);
     }
 
     connection.close();
-    CHECK(run_until(context, 5s, [&] { return open_sockets() == sockets_before; }));
+    CHECK(run_until(context, 60s, [&] { return open_sockets() == sockets_before; }));
 }

@@ -118,7 +118,7 @@ std::optional<HttpAnswer> HttpConnection::read_answer()
 
 std::optional<HttpAnswer> http_get(int port, const std::string& target)
 {
-    HttpConnection connection{port, std::chrono::seconds{5}};
+    HttpConnection connection{port, std::chrono::seconds{30}};
     if (!connection.connect() || !connection.send("GET " + target +
                                                   " HTTP/1.1\r\nHost: localhost\r\n"
                                                   "Connection: close\r\n\r\n")) {
