@@ -6,6 +6,8 @@
 #include "tests/support/sample_events.hpp"
 #include "tests/support/seed.hpp"
 
+#include <thread>
+
 namespace sealstream {
 
 using testing::has_no_postgres;
@@ -205,6 +207,77 @@ TEST_CASE("a relay of an older epoch changes nothing", "[outbox]")
     CHECK(park_transaction(**connection, "main", old.epoch, 1, "x").error().code == Errc::conflict);
     CHECK(outbox.waiting() == "1");
     CHECK(note_attempt(**connection, "main", young));
+}
+
+namespace {
+
+// Sessions that wait for an advisory lock now; waits until there are so many, or for long.
+bool wait_for_waiting(OutboxHome& outbox, const std::string& count)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    const std::string waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND"
+                                " NOT granted AND database = (SELECT oid FROM pg_database"
+                                " WHERE datname = current_database())";
+    while (outbox.home.value(waiting) != count) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
+}
+
+bool append_to_both(Connection& connection, const std::string& first, const std::string& second)
+{
+    for (const std::string& ledger : {first, second}) {
+        const auto appended = connection.run(
+            "SELECT event_id FROM sealstream.append($1, 'deal/1', 'T', 'null'::text)", {ledger});
+        if (!appended) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+TEST_CASE("transactions over two outboxes in opposite orders wait for each other, and both commit",
+          "[outbox]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    OutboxHome outbox;
+    auto one = outbox.home.pool.lend();
+    auto other = outbox.home.pool.lend();
+    auto third = outbox.home.pool.lend();
+    REQUIRE(write_append_settings(**one, {"second", AppendTarget::outbox, {}, {}}));
+    auto opposite = Transaction::begin(**other);
+    REQUIRE(append_to_both(**other, "second", "main"));
+    auto straight = Transaction::begin(**one);
+    REQUIRE(append_to_both(**one, "main", "second"));
+    // Both commit while a third holds the lock of "second": each would come to it with "main" in
+    // hand, or want that next.
+    auto holding = Transaction::begin(**third);
+    REQUIRE((*third)->run("SELECT pg_advisory_xact_lock("
+                          "hashtextextended('sealstream outbox second', 0))"));
+    Result<void> first;
+    Result<void> second;
+    std::thread opposite_commit{[&] { first = opposite->commit(); }};
+    const bool is_first_waiting = wait_for_waiting(outbox, "1");
+    std::thread straight_commit{[&] { second = straight->commit(); }};
+    const bool is_second_waiting = wait_for_waiting(outbox, "2");
+    const auto released = holding->commit();
+    opposite_commit.join();
+    straight_commit.join();
+
+    CHECK(is_first_waiting);
+    CHECK(is_second_waiting);
+    CHECK(released);
+    CHECK(first);
+    CHECK(second);
+    CHECK(outbox.home.value("SELECT count(commit_number) FROM sealstream.outbox_transactions") ==
+          "4");
 }
 
 } // namespace sealstream
