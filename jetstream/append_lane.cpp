@@ -101,7 +101,7 @@ void Appender::take_from_lane(const FlightPtr& flight)
             return;
         }
         lane_.pop_front();
-        if (is_expired(next)) {
+        if (!may_go(next)) {
             continue;
         }
         if (add_to(*flight, next, must_end)) {

@@ -14,8 +14,52 @@ namespace {
 constexpr std::chrono::seconds clock_slack{60}; // between us and the server
 constexpr std::size_t repeat_page_events{500};
 constexpr std::chrono::milliseconds connection_wait{200};
+constexpr std::chrono::milliseconds doubt_interval{20}; // until a permit is asked for again
 
 } // namespace
+
+// Whether it may be sent now. Else it is complete, or waits until that is known.
+bool Appender::may_go(const OperationPtr& operation)
+{
+    if (is_expired(operation)) {
+        return false;
+    }
+    Permit& permit = operation->request.permit;
+    if (clock_.monotonic() < permit.holds_until) {
+        return true;
+    }
+    auto renewed = permit.renew != nullptr
+                       ? (*permit.renew)()
+                       : Result<Monotonic>{Error{Errc::unavailable, "it has waited for too long"}};
+    if (!renewed) {
+        complete(operation, operation->may_be_stored
+                                ? Error{Errc::outcome_unknown, describe(renewed.error())}
+                                : std::move(renewed).error());
+        return false;
+    }
+    permit.holds_until = *renewed;
+    if (clock_.monotonic() < permit.holds_until) {
+        return true;
+    }
+    operation->last_trouble = "whether its permit still holds can not be told now";
+    doubt(operation);
+    return false;
+}
+
+void Appender::doubt(const OperationPtr& operation)
+{
+    doubtful_.push_back(operation);
+    if (doubtful_.size() > 1) {
+        return; // the timer runs
+    }
+    doubt_timer_.expires_after(doubt_interval);
+    doubt_timer_.async_wait([this, keep = owner_.lock()](boost::system::error_code) {
+        const auto waiting = std::exchange(doubtful_, {});
+        for (const OperationPtr& next : waiting) {
+            submit(next);
+        }
+    });
+}
 
 // Sends the same events again, sealed anew onto what the streams' heads are by then.
 Task<void> Appender::retry_later(FlightPtr flight, std::chrono::milliseconds wait)

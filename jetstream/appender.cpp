@@ -22,6 +22,7 @@ Appender::Appender(Publisher& plain, Publisher& gathered, Connection& connection
       clock_{clock},
       home_{std::move(home)},
       heads_{options.known_streams_max},
+      doubt_timer_{home_},
       gather_timer_{home_}
 {
 }
@@ -94,7 +95,7 @@ bool Appender::is_expired(const OperationPtr& operation)
 
 void Appender::submit(const OperationPtr& operation)
 {
-    if (is_expired(operation)) {
+    if (!may_go(operation)) {
         return;
     }
     for (const StreamName& stream : operation->streams()) {
@@ -259,6 +260,7 @@ void Appender::spawn(Task<void> task)
 void Appender::close()
 {
     is_closed_ = true;
+    doubt_timer_.cancel();
     gather_timer_.cancel();
     const auto waiting = open_;
     for (const OperationPtr& operation : waiting) {

@@ -13,6 +13,7 @@
 //   1. A stream that is busy_ has exactly one flight, refresh or retry; others wait in order.
 //   2. heads_ holds only what the server has confirmed; any doubt forgets it.
 //   3. Every operation is completed exactly once.
+//   4. Nothing is sent that the caller's permit does not cover at that moment (Permit).
 // Runs on the I/O thread. `owner` keeps everything alive that running work needs.
 
 #include "core/ports/event_log.hpp"
@@ -71,6 +72,8 @@ private:
     void retry_alone(const FlightPtr& flight);
     void complete(const OperationPtr& operation, Result<Appended> outcome);
     [[nodiscard]] bool is_expired(const OperationPtr& operation);
+    [[nodiscard]] bool may_go(const OperationPtr& operation);
+    void doubt(const OperationPtr& operation);
 
     void hold(const StreamName& stream) { busy_.try_emplace(stream); }
     void release(const std::vector<StreamName>& streams);
@@ -97,7 +100,9 @@ private:
     std::unordered_map<StreamName, Busy> busy_;
     std::deque<OperationPtr> lane_;          // wait for room in an atomic batch
     std::deque<OperationPtr> plain_backlog_; // wait for a free slot
-    std::set<OperationPtr> open_;            // for close()
+    std::deque<OperationPtr> doubtful_;      // wait until their permit is known to hold, or not
+    boost::asio::steady_timer doubt_timer_;
+    std::set<OperationPtr> open_; // for close()
     std::size_t batches_in_flight_{0};
     SyncPace pace_;
     std::size_t expected_{0}; // operations that may share the next batch

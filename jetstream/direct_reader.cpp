@@ -163,20 +163,27 @@ Task<Result<StoredRecord>> DirectReader::get_of_leader(std::uint64_t sequence)
 {
     const json::object query{{"seq", sequence}};
     std::string body = json::serialize(query);
-    co_return co_await ask_leader(std::move(body));
+    co_return co_await ask_leader(std::move(body), timeout_);
 }
 
 Task<Result<StoredRecord>> DirectReader::last_of_leader(std::string subject)
 {
-    const json::object query{{"last_by_subj", view(subject)}};
-    std::string body = json::serialize(query);
-    co_return co_await ask_leader(std::move(body));
+    co_return co_await last_of_leader(std::move(subject), timeout_);
 }
 
-Task<Result<StoredRecord>> DirectReader::ask_leader(std::string body)
+Task<Result<StoredRecord>> DirectReader::last_of_leader(std::string subject,
+                                                        std::chrono::milliseconds timeout)
+{
+    const json::object query{{"last_by_subj", view(subject)}};
+    std::string body = json::serialize(query);
+    co_return co_await ask_leader(std::move(body), timeout);
+}
+
+Task<Result<StoredRecord>> DirectReader::ask_leader(std::string body,
+                                                    std::chrono::milliseconds timeout)
 {
     std::string api = "$JS.API.STREAM.MSG.GET." + stream_;
-    SEAL_CO_TRY(answer, co_await connection_.request(std::move(api), std::move(body), timeout_));
+    SEAL_CO_TRY(answer, co_await connection_.request(std::move(api), std::move(body), timeout));
     if (auto failed = api_error(answer)) {
         const auto* error = answer.if_contains("error");
         const auto* code = error != nullptr ? error->as_object().if_contains("err_code") : nullptr;

@@ -41,6 +41,8 @@ public:
     //   not_found     there is none
     [[nodiscard]] Task<Result<StoredRecord>> get_of_leader(std::uint64_t sequence);
     [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject);
+    [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject,
+                                                            std::chrono::milliseconds timeout);
 
     void close();
 
@@ -54,7 +56,8 @@ private:
     };
 
     [[nodiscard]] Task<Result<Page>> ask(std::string body, bool is_batch);
-    [[nodiscard]] Task<Result<StoredRecord>> ask_leader(std::string body);
+    [[nodiscard]] Task<Result<StoredRecord>> ask_leader(std::string body,
+                                                        std::chrono::milliseconds timeout);
     void on_message(const Message& message);
 
     Connection& connection_;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t page_events_max =
     500; // a page holds the server's stream lock while it is read
+constexpr std::chrono::milliseconds newest_wait{1'000}; // who asks, asks again soon
 constexpr std::size_t page_hints_max = 10'000; // streams whose last read place is remembered
 
 } // namespace
@@ -313,6 +314,27 @@ Task<Result<Position>> JetStreamEventLog::head()
     const auto core = core_;
     SEAL_CO_TRY(state, co_await current_state(core));
     co_return Position{state.last_sequence};
+}
+
+Task<Result<Position>> JetStreamEventLog::newest(LogFilter filter)
+{
+    const auto core = core_;
+    SEAL_CO_TRY_VOID(filter.check());
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
+    }
+    if (filter.is_empty()) {
+        co_return co_await head();
+    }
+    Position newest;
+    for (const auto& subject : subjects_of_types(core->options.ledger, filter.stream_types)) {
+        const auto last = co_await core->reader->last_of_leader(subject, newest_wait);
+        if (!last && last.error().code != Errc::not_found) {
+            co_return last.error();
+        }
+        newest = last ? std::max(newest, last->position) : newest;
+    }
+    co_return newest;
 }
 
 Task<Result<LogMoment>> JetStreamEventLog::moment()

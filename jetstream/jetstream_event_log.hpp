@@ -43,6 +43,8 @@ public:
     [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after, LogFilter filter) override;
     using EventLog::subscribe_from;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
+    [[nodiscard]] bool may_lag() const override { return true; } // any replica may be asked
+    [[nodiscard]] boost::asio::awaitable<Result<Position>> newest(LogFilter filter) override;
     [[nodiscard]] std::string incarnation() const override;
     [[nodiscard]] Durability durability() const override;
     [[nodiscard]] bool forgets_ids() const override { return true; }

@@ -5,6 +5,8 @@
 
 #include "core/event/codec.hpp"
 
+#include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -44,12 +46,23 @@ struct StreamCheck {
     friend bool operator==(const StreamCheck&, const StreamCheck&) = default;
 };
 
+// What the caller has decided about an append by rules that may change while it waits.
+struct Permit {
+    Monotonic holds_until{Monotonic::max()};
+    // Asked when that is over: until when it holds by now, which may still be in the past; or why
+    // it does not any more. Shared, because each request carries it. Null: it is over.
+    using Renew = std::function<Result<Monotonic>()>;
+    std::shared_ptr<const Renew> renew{};
+};
+
 // One append: all of it happens, or nothing. Checks hold at the very moment at which it does.
 struct AppendRequest {
     std::vector<StreamAppend> appends;
     std::vector<StreamCheck> checks;
     // A log that forgets ids sends nothing from then on: timed_out, when it was not sent before.
     Monotonic send_until{Monotonic::max()};
+    // A log that lets appends wait asks it each time before it sends; not sent is unavailable.
+    Permit permit{};
 
     AppendRequest() = default;
     // Implicit: most appends check nothing but what they write.

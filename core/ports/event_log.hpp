@@ -114,6 +114,16 @@ public:
     // The last position; 0 when the log is empty.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> head() = 0;
 
+    // Whether what readers are shown may be behind what was acknowledged. A log that answers true
+    // has a newest().
+    [[nodiscard]] virtual bool may_lag() const { return false; }
+    // The last position that matches, as the log's leader knows it; 0 when nothing does.
+    //   unsupported   readers of this log are never behind
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> newest(LogFilter)
+    {
+        co_return Error{Errc::unsupported, "readers of this log are never behind"};
+    }
+
     // A mark of this very log, different after it was deleted and made again. Cursors are bound to
     // it.
     [[nodiscard]] virtual std::string incarnation() const = 0;

@@ -36,8 +36,10 @@ struct LogFilter {
 
 struct FeedBatch {
     std::vector<StoredRecord>
-        records;              // ascending, directly after what came before; empty on a quiet wait
-    bool is_caught_up{false}; // nothing newer that matches was in the log when this was read
+        records; // ascending, directly after what came before; empty on a quiet wait
+    // Nothing newer that matches was there when this was read; where readers may be behind
+    // (EventLog::may_lag), only its head tells whether that is all.
+    bool is_caught_up{false};
 };
 
 class Feed {

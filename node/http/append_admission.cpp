@@ -179,7 +179,7 @@ Task<Result<Admission>> spare_repeats(AdmissionParts parts, RulebookPtr rules,
         drafts.push_back({&candidate.stream, &candidate.draft});
         asked.push_back(at);
     }
-    Admission admission{std::move(refusals)};
+    Admission admission{std::move(refusals), false, {}};
     if (drafts.empty() || parts.log == nullptr) {
         co_return admission;
     }
@@ -266,20 +266,24 @@ Task<Result<Admission>> admit_events(Services& services, std::vector<Candidate> 
 Task<Result<Admission>> admit_events(AdmissionParts parts, std::vector<Candidate> candidates)
 {
     static const auto no_rules = std::make_shared<const Rulebook>();
-    const auto rules =
-        parts.rules == nullptr ? Result<RulebookPtr>{no_rules} : parts.rules->current();
-    if (!rules) {
-        co_return rules.error();
+    RulesNow rules{no_rules, {}};
+    if (parts.rules != nullptr) {
+        SEAL_CO_TRY(now, parts.rules->now());
+        rules = std::move(now);
     }
     const JudgeOptions options{*parts.policy, parts.conditions};
-    auto refusals = judge(**rules, options, candidates);
+    auto refusals = judge(*rules.book, options, candidates);
     if (refusals.empty()) {
         refusals = refuse_guarded(parts, candidates);
     }
     if (refusals.empty()) {
-        co_return Admission{};
+        Admission admitted;
+        admitted.permit = std::move(rules.permit);
+        co_return admitted;
     }
-    SEAL_CO_TRY(admission, co_await spare_repeats(parts, *rules, std::move(refusals), candidates));
+    SEAL_CO_TRY(admission,
+                co_await spare_repeats(parts, rules.book, std::move(refusals), candidates));
+    admission.permit = std::move(rules.permit);
     SEAL_CO_TRY_VOID(co_await record(std::move(parts), admission.refusals, candidates));
     co_return std::move(admission);
 }

@@ -58,6 +58,7 @@ struct AdmissionParts {
 struct Admission {
     std::vector<Refusal> refusals; // empty: go on
     bool has_old_repeats{false};   // of what the rules refuse now: they are in the log already
+    Permit permit{};               // goes with the append, which may have to wait
 };
 
 //   unavailable         the rules are not known now, or a refusal could not be recorded: repeat

@@ -22,6 +22,9 @@ void RulebookFollower::start(TaskGroup& tasks)
     heard_ = clock_.monotonic();
     feed_ = log_.subscribe_from(Position{0}, LogFilter{rulebook_stream_types()});
     tasks.spawn("rulebook", run());
+    if (log_.may_lag()) {
+        tasks.spawn("rulebook confirmation", confirm());
+    }
 }
 
 void RulebookFollower::close() noexcept
@@ -64,20 +67,56 @@ Result<void> RulebookFollower::take(const FeedBatch& batch)
             return applied.error();
         }
     }
-    const bool was_silent = silence() > options_.silence_max;
-    heard_ = clock_.monotonic();
-    const bool is_complete = current_ != nullptr || batch.is_caught_up;
-    const bool is_newer = current_ == nullptr || !batch.records.empty();
-    if (is_complete && is_newer) {
-        if (current_ == nullptr) {
-            log(Level::info, "rulebook.read", "rules", {{"position", next_.applied.value}});
+    is_caught_up_ = is_caught_up_ || batch.is_caught_up;
+    settle(!batch.records.empty());
+    return {};
+}
+
+// Asks the leader, because the replica that feeds us may be behind it without knowing.
+Task<void> RulebookFollower::confirm()
+{
+    while (!is_closed_ && !fault_) {
+        const Monotonic asked = clock_.monotonic();
+        LogFilter rules{rulebook_stream_types()};
+        const auto newest = co_await log_.newest(std::move(rules));
+        if (newest) {
+            confirmed_ = Confirmed{asked, *newest};
+            settle(false);
         }
-        current_ = std::make_shared<const Rulebook>(next_);
+        if (!is_closed_) {
+            co_await changed_.wait_for(options_.confirm_interval);
+        }
     }
-    if (was_silent || (is_complete && is_newer)) {
+}
+
+bool RulebookFollower::is_newest() const
+{
+    return log_.may_lag() ? confirmed_ && confirmed_->newest <= next_.applied : is_caught_up_;
+}
+
+// Something has come, or the log has told where it stands.
+void RulebookFollower::settle(bool has_news)
+{
+    const bool was_silent = silence() > options_.silence_max;
+    if (!log_.may_lag()) {
+        heard_ = clock_.monotonic();
+    } else if (is_newest()) {
+        heard_ = std::max(heard_, confirmed_->asked);
+    }
+    if (current_ == nullptr && is_newest()) {
+        log(Level::info, "rulebook.read", "rules", {{"position", next_.applied.value}});
+        has_news = true;
+    } else {
+        has_news = has_news && current_ != nullptr;
+    }
+    if (has_news) {
+        current_ = std::make_shared<const Rulebook>(next_);
+        renew_ = std::make_shared<const Permit::Renew>(
+            [this, judged_by = current_.get()] { return renew(judged_by); });
+    }
+    if (has_news || was_silent) {
         changed_.notify_all();
     }
-    return {};
 }
 
 Task<void> RulebookFollower::stumble(Error error)
@@ -110,6 +149,26 @@ Result<RulebookPtr> RulebookFollower::current() const
         return Error{Errc::unavailable, "the rules may be old: the log is silent"};
     }
     return current_;
+}
+
+Result<RulesNow> RulebookFollower::now() const
+{
+    SEAL_TRY(book, current());
+    RulesNow rules;
+    rules.permit = Permit{heard_ + options_.permit_age_max, renew_};
+    rules.book = std::move(book);
+    return rules;
+}
+
+Result<Monotonic> RulebookFollower::renew(const Rulebook* judged_by) const
+{
+    if (fault_) {
+        return *fault_;
+    }
+    if (is_closed_ || current_.get() != judged_by) {
+        return Error{Errc::unavailable, "the rules have changed while the append waited"};
+    }
+    return heard_ + options_.permit_age_max;
 }
 
 std::string RulebookFollower::fault() const

@@ -85,7 +85,9 @@ Task<Response> append_atomic(Services& services, std::vector<EventInput> events,
     for (std::size_t at = 1; at < batch.size(); ++at) {
         starts[at] = starts[at - 1] + batch[at - 1].drafts.size();
     }
-    auto appended = co_await append_counted(services, std::move(batch), std::move(appender));
+    AppendRequest wanted{std::move(batch)};
+    wanted.permit = std::move(admission->permit);
+    auto appended = co_await append_counted(services, std::move(wanted), std::move(appender));
     if (!appended) {
         co_return append_problem(services, std::move(appended).error());
     }

@@ -90,8 +90,10 @@ Task<Response> append_to_stream(RequestContext& request)
     if (!admission->refusals.empty()) {
         co_return refused(admission->refusals, is_event_array(form, request.body));
     }
+    AppendRequest wanted{std::move(batch)};
+    wanted.permit = admission->permit;
     auto appender = appender_of(request);
-    auto appended = co_await append_counted(services, std::move(batch), std::move(appender));
+    auto appended = co_await append_counted(services, std::move(wanted), std::move(appender));
     if (!appended && !request.may(security::Role::reader, stream->type)) {
         co_return append_problem(
             services, std::move(appended).error()); // without the events that it has missed

@@ -174,6 +174,7 @@ Task<Response> append_transaction(RequestContext& request)
         }
         co_return refused(admission->refusals, false);
     }
+    wanted.permit = std::move(admission->permit);
     auto appender = appender_of(request);
     auto appended = co_await append_counted(services, std::move(wanted), std::move(appender));
     if (!appended) {

@@ -31,6 +31,7 @@ struct Wave {
     std::set<StreamName> busy; // streams with an append under way; as many as there are appends
     std::map<StreamName, Error> stopped; // streams that can not go on now
     Monotonic send_until{Monotonic::max()};
+    Permit permit; // of all items
 };
 
 constexpr std::chrono::seconds look_again{60}; // the notifier ends the wait; this is no deadline
@@ -85,6 +86,7 @@ AppendRequest to_request(const Wave& wave, Group group)
     AppendRequest request;
     request.appends.push_back(std::move(append));
     request.send_until = wave.send_until;
+    request.permit = wave.permit;
     return request;
 }
 
@@ -157,8 +159,10 @@ Task<void> append_group(std::shared_ptr<Wave> wave, Group group)
     wave->changed.notify_all();
 }
 
-// Takes the drafts away from the items that may not be appended; their errors say why.
-Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem> items)
+// Takes the drafts away from the items that may not be appended; their errors say why. The others
+// are admitted by `permit`, which outlives the call.
+Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem> items,
+                                        Permit& permit)
 {
     std::vector<Candidate> candidates;
     std::vector<std::size_t> places;
@@ -176,6 +180,7 @@ Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem
         }
         co_return items;
     }
+    permit = admission->permit;
     for (const Refusal& refusal : admission->refusals) {
         BulkItem& item = items[places[refusal.event]];
         item.error = refusal.error;
@@ -193,11 +198,13 @@ Task<std::vector<BulkItem>> admit_items(Services& services, std::vector<BulkItem
 Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkItem> items,
                                          Appender appender)
 {
-    items = co_await admit_items(services, std::move(items));
+    Permit permit;
+    items = co_await admit_items(services, std::move(items), permit);
     auto send_until = Monotonic::max();
     items = co_await settle_repeats(services, std::move(items), send_until);
     const auto wave = std::make_shared<Wave>(services, std::move(items), std::move(appender));
     wave->send_until = send_until;
+    wave->permit = std::move(permit);
     for (std::size_t at = 0; at < wave->items.size();) {
         const Group group = next_group(*wave, at);
         if (group.count == 0) {

@@ -225,8 +225,10 @@ Task<Response> append_plan(RequestContext& request, Told told, CommandPlan plann
             drafts.push_back(all[place]);
         }
     }
+    AppendRequest wanted{std::move(made.appends)};
+    wanted.permit = admission->permit;
     auto appender = appender_of(request);
-    auto appended = co_await append_counted(services, std::move(made.appends), std::move(appender));
+    auto appended = co_await append_counted(services, std::move(wanted), std::move(appender));
     if (!appended) {
         co_return append_problem(services, std::move(appended).error());
     }

@@ -2,7 +2,7 @@
 #include "node/rules/rulebook_follower.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/memory_event_log.hpp"
+#include "tests/support/lagging_log.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/sample_events.hpp"
 
@@ -156,4 +156,113 @@ TEST_CASE("a rule that is not understood stops everything", "[rules]")
     CHECK(read.error().code == Errc::unsupported);
     CHECK(world.follower.current().error().code == Errc::unsupported);
     CHECK(captured.unexpected_errors().empty());
+}
+
+namespace {
+
+// A follower that reads from a replica, and asks the leader.
+struct LaggingWorld {
+    ~LaggingWorld()
+    {
+        follower.close();
+        const std::chrono::seconds longest{30};
+        run_task(context, tasks.wait_idle(longest));
+    }
+
+    Position edit()
+    {
+        Draft draft = sample_draft(++number);
+        draft.type = std::string{policy_event_type};
+        draft.data = edit_data("TokensIssued", std::nullopt, registry_only);
+        std::vector<StreamAppend> batch{
+            {{std::string{policy_stream_type}, "TokensIssued"}, {}, {std::move(draft)}}};
+        return run_task(context, log.append(std::move(batch)))->events.front().position;
+    }
+
+    // Lets the follower ask and read on for a while.
+    void turn()
+    {
+        context.restart();
+        context.run_for(30ms);
+    }
+
+    // Whether the permit holds now, asked anew.
+    [[nodiscard]] bool holds(const Permit& permit)
+    {
+        const auto until = (*permit.renew)();
+        return until && clock.monotonic() < *until;
+    }
+
+    boost::asio::io_context context{1};
+    ManualClock clock;
+    MemoryEventLog memory{context.get_executor(), clock};
+    LaggingLog log{context.get_executor(), memory};
+    RulebookFollower follower{context.get_executor(), log, clock, {2, 20ms, 5'000ms, 2ms, 1'000ms}};
+    TaskGroup tasks{context.get_executor()};
+    std::uint64_t number{0};
+};
+
+} // namespace
+
+TEST_CASE("on a replica that is behind, what it has is not taken for all rules", "[rules]")
+{
+    LaggingWorld world;
+    world.edit();
+    const Position newest = world.edit();
+    world.log.show(Position{1});
+
+    world.follower.start(world.tasks);
+    world.turn();
+    const auto early = world.follower.current();
+    world.log.show(newest);
+    const auto complete = run_task(world.context, world.follower.applied(newest, 30s));
+
+    REQUIRE(!early);
+    CHECK(early.error().code == Errc::unavailable);
+    CHECK(complete.has_value());
+}
+
+TEST_CASE("a permit holds while the log's leader says that nothing is newer", "[rules]")
+{
+    LaggingWorld world;
+    const Position first = world.edit();
+    world.log.show(first);
+    world.follower.start(world.tasks);
+    REQUIRE(run_task(world.context, world.follower.applied(first, 30s)).has_value());
+    const auto rules = world.follower.now();
+    REQUIRE(rules.has_value());
+    CHECK(rules->permit.holds_until == world.clock.monotonic() + 1s);
+
+    world.log.is_leaderless = true;
+    world.turn();
+    world.clock.advance(999ms);
+    CHECK(world.holds(rules->permit));
+    world.clock.advance(1ms);
+    world.turn(); // the replica still answers; nobody knows what it lacks
+    CHECK_FALSE(world.holds(rules->permit));
+    world.log.is_leaderless = false;
+    world.turn();
+    CHECK(world.holds(rules->permit));
+}
+
+TEST_CASE("a permit ends with the edit that the leader knows of, and for ever when it is applied",
+          "[rules]")
+{
+    LaggingWorld world;
+    const Position first = world.edit();
+    world.log.show(first);
+    world.follower.start(world.tasks);
+    REQUIRE(run_task(world.context, world.follower.applied(first, 30s)).has_value());
+    const auto rules = world.follower.now();
+    REQUIRE(rules.has_value());
+
+    const Position second = world.edit(); // the replica does not have it yet
+    world.clock.advance(1s);
+    world.turn();
+    CHECK_FALSE(world.holds(rules->permit));
+    world.log.show(second);
+    REQUIRE(run_task(world.context, world.follower.applied(second, 30s)).has_value());
+
+    CHECK((*rules->permit.renew)().error().code == Errc::unavailable);
+    CHECK(world.holds(world.follower.now()->permit));
 }

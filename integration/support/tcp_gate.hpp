@@ -1,0 +1,43 @@
+#pragma once
+
+// A door between a client and a server on this machine that a test can shut: then connections break
+// and new ones are turned away, until it opens again.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sealstream::testing {
+
+class TcpGate {
+public:
+    explicit TcpGate(int server_port); // on 127.0.0.1; open
+    ~TcpGate();
+    TcpGate(const TcpGate&) = delete;
+    TcpGate& operator=(const TcpGate&) = delete;
+
+    [[nodiscard]] int port() const noexcept { return port_; }
+    void shut();
+    void open();
+
+private:
+    void serve();
+    void carry(int client);
+    [[nodiscard]] bool admit(int client, int server);
+    void part(int client, int server);
+
+    const int server_port_;
+    int port_{0};
+    int listener_{-1};
+    std::mutex mutex_;
+    bool is_open_{true};
+    std::set<int> sockets_; // of connections that are carried
+    std::vector<std::thread> carriers_;
+    std::thread server_;
+};
+
+} // namespace sealstream::testing
