@@ -77,16 +77,16 @@ namespace {
 class RefusingTarget final : public OutboxTarget {
 public:
     RefusingTarget(EventLog& log, std::string data) : log_{log}, data_{std::move(data)} {}
-    Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
+    Task<Result<Appended>> append(OutboxAppend append) override
     {
-        for (const StreamAppend& append : batch) {
-            for (const Draft& draft : append.drafts) {
+        for (const StreamAppend& one : append.batch) {
+            for (const Draft& draft : one.drafts) {
                 if (refuses && draft.data == data_) {
                     co_return Error{Errc::schema_violation, "not now"};
                 }
             }
         }
-        co_return co_await log_.append(std::move(batch));
+        co_return co_await log_.append(std::move(append.batch));
     }
     bool refuses{true};
 

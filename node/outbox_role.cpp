@@ -2,54 +2,11 @@
 
 #include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
-#include "node/rules/rulebook_follower.hpp"
 #include "postgres/append_settings.hpp"
 
 namespace sealstream {
 
 namespace {
-
-class AdmittingTarget final : public OutboxTarget {
-public:
-    AdmittingTarget(EventLog& log, http::AdmissionParts admission)
-        : log_{log},
-          admission_{admission}
-    {
-    }
-
-    Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
-    {
-        auto candidates = http::candidates_in(batch);
-        SEAL_CO_TRY(admission, co_await http::admit_events(admission_, std::move(candidates)));
-        if (!admission.refusals.empty()) {
-            const http::Refusal& first = admission.refusals.front();
-            co_return with_context(first.error, first.rule);
-        }
-        if (admission.has_old_repeats) {
-            SEAL_CO_TRY(original, co_await answer_again(batch));
-            co_return std::move(original);
-        }
-        co_return co_await log_.append(std::move(batch));
-    }
-
-private:
-    // What is in the log already, though the rules refuse it now, is relayed: nothing is appended.
-    //   key_reuse   a part of it is not there
-    [[nodiscard]] Task<Result<Appended>> answer_again(const std::vector<StreamAppend>& batch)
-    {
-        http::KnownEventsParts parts{log_, admission_.id_lookup};
-        if (admission_.rules != nullptr) {
-            SEAL_CO_TRY(rules, admission_.rules->current());
-            parts.rules = rules;
-        }
-        auto drafts = http::drafts_of(batch);
-        SEAL_CO_TRY(known, co_await http::find_known(std::move(parts), std::move(drafts)));
-        co_return http::original_answer(known);
-    }
-
-    EventLog& log_;
-    const http::AdmissionParts admission_;
-};
 
 OutboxOptions options_of(const Settings& settings)
 {
@@ -69,10 +26,10 @@ OutboxRole::OutboxRole(const Settings& settings, Stores& stores, StoresContext c
       stores_{stores},
       context_{context},
       stop_{stop},
-      target_{std::make_unique<AdmittingTarget>(*stores.log, admission)},
       metrics_{registry},
-      relay_{*stores.log,   *target_, *stores.pool,         context.threads,
-             context.clock, stop,     options_of(settings), metrics_}
+      target_{*stores.log, admission, metrics_},
+      relay_{*stores.log,   target_, *stores.pool,         context.threads,
+             context.clock, stop,    options_of(settings), metrics_}
 {
 }
 

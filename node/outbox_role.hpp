@@ -3,9 +3,8 @@
 // The role "relay" of one ledger: the outbox of its database, brought into its log by the same
 // rules that hold for appends over HTTP.
 
-#include "node/http/append_admission.hpp"
+#include "node/outbox_target.hpp"
 #include "node/stores.hpp"
-#include "postgres/outbox/outbox_relay.hpp"
 
 namespace sealstream {
 
@@ -27,8 +26,8 @@ private:
     Stores& stores_;
     StoresContext context_;
     Stop& stop_;
-    std::unique_ptr<OutboxTarget> target_;
     OutboxMetrics metrics_;
+    AdmittingTarget target_;
     OutboxRelay relay_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "core/event/digest.hpp"
 
+#include <algorithm>
+
 namespace sealstream {
 
 namespace {
@@ -74,6 +76,22 @@ EventId EventIdSource::next()
     id.bytes[6] = static_cast<std::byte>(0x70 | (count_ >> 8));
     id.bytes[7] = static_cast<std::byte>(count_ & 0xff);
     id.bytes[8] = (id.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+    return id;
+}
+
+EventId id_of_key(std::string_view source, std::string_view key)
+{
+    using namespace std::string_view_literals;
+    Bytes input = to_bytes("sealstream/idempotency-key/v1\0"sv);
+    for (const auto part : {source, key}) {
+        append_big_endian(input, static_cast<std::uint32_t>(part.size()));
+        append(input, as_bytes(part));
+    }
+    const Digest digest = sha256(input);
+    EventId id;
+    std::copy_n(digest.bytes.begin(), id.bytes.size(), id.bytes.begin());
+    id.bytes[6] = (id.bytes[6] & std::byte{0x0f}) | std::byte{0x80}; // version 8
+    id.bytes[8] = (id.bytes[8] & std::byte{0x3f}) | std::byte{0x80}; // variant
     return id;
 }
 

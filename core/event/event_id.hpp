@@ -39,6 +39,11 @@ private:
     std::uint32_t count_{0};
 };
 
+// The id of an event whose key is the client's: a UUID version 8 (RFC 9562, 5.8) from
+// SHA-256("sealstream/idempotency-key/v1" 00, u32 length,
+// source, u32 length, key), first 16 bytes, with version and variant set; integers big endian.
+[[nodiscard]] EventId id_of_key(std::string_view source, std::string_view key);
+
 } // namespace sealstream
 
 template <>

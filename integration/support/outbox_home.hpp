@@ -17,13 +17,13 @@ namespace sealstream::testing {
 class LogTarget final : public OutboxTarget {
 public:
     explicit LogTarget(EventLog& log) : log_{log} {}
-    Task<Result<Appended>> append(std::vector<StreamAppend> batch) override
+    Task<Result<Appended>> append(OutboxAppend append) override
     {
         ++appends;
         if (before_append && appends == 2) {
             co_await std::exchange(before_append, nullptr)();
         }
-        co_return co_await log_.append(std::move(batch));
+        co_return co_await log_.append(std::move(append.batch));
     }
     std::size_t appends{0};
     std::function<Task<void>()> before_append; // the second one
@@ -69,12 +69,12 @@ public:
         OutboxRelay relay{log, target, home.pool, home.threads, clock, stop, options, metrics};
         bool has_ended = false;
         home.tasks.spawn("relay", run_to_end(relay, has_ended));
-        for (int tries = 0; tries < 2'000 && !has_ended && !waiting().empty(); ++tries) {
+        for (int tries = 0; tries < 12'000 && !has_ended && !waiting().empty(); ++tries) {
             home.context.restart();
             home.context.run_for(std::chrono::milliseconds{5});
         }
         stop.request();
-        home.run(home.tasks.wait_idle(std::chrono::seconds{10}));
+        home.run(home.tasks.wait_idle(std::chrono::seconds{60}));
         return relay.status();
     }
 
@@ -87,7 +87,7 @@ public:
         OutboxRelay relay{log, other, home.pool, home.threads, clock, stop, options, metrics};
         bool has_ended = false;
         home.tasks.spawn("other relay", run_to_end(relay, has_ended));
-        for (int tries = 0; tries < 2'000 && !waiting().empty(); ++tries) {
+        for (int tries = 0; tries < 12'000 && !waiting().empty(); ++tries) {
             co_await stop.sleep_for(std::chrono::milliseconds{5});
         }
         stop.request();

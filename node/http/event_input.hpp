@@ -43,8 +43,4 @@ enum class EventForm : std::uint8_t { of_one_stream, mixed };
 void complete(std::vector<EventInput>& events, const std::string& source, std::string_view key,
               EventIdSource& ids);
 
-// UUID version 8 (RFC 9562, 5.8) from SHA-256("sealstream/idempotency-key/v1" 00, u32 length,
-// source, u32 length, key), first 16 bytes, with version and variant set; integers big endian.
-[[nodiscard]] EventId id_of_key(std::string_view source, std::string_view key);
-
 } // namespace sealstream::http

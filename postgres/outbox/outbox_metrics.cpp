@@ -41,6 +41,8 @@ struct OutboxMetrics::Families {
                           "Events that the log has acknowledged.")},
           found{counter(registry, "sealstream_outbox_found_events_total",
                         "Of these, found in the log after a lost acknowledgement.")},
+          known{counter(registry, "sealstream_outbox_known_events_total",
+                        "Of these, in the log already under the application's own key or id.")},
           parked{counter(registry, "sealstream_outbox_parked_total", "Transactions parked.")},
           retries{counter(registry, "sealstream_outbox_retries_total",
                           "Times that the relay began again after a failure.")}
@@ -54,6 +56,7 @@ struct OutboxMetrics::Families {
     prometheus::Gauge& is_halted;
     prometheus::Counter& emitted;
     prometheus::Counter& found;
+    prometheus::Counter& known;
     prometheus::Counter& parked;
     prometheus::Counter& retries;
 };
@@ -75,6 +78,11 @@ void OutboxMetrics::emitted(std::size_t events, std::size_t found_in_log)
 {
     families_->emitted.Increment(number(events));
     families_->found.Increment(number(found_in_log));
+}
+
+void OutboxMetrics::known(std::size_t events)
+{
+    families_->known.Increment(number(events));
 }
 
 void OutboxMetrics::parked()

@@ -21,6 +21,7 @@ public:
 
     void lag_is(const OutboxLag& lag);
     void emitted(std::size_t events, std::size_t found_in_log); // the latter of these
+    void known(std::size_t events);                             // by another way than the outbox
     void parked();
     void retried();
     void owner(bool is_owner);

@@ -65,9 +65,9 @@ Task<Result<void>> OutboxRelay::append_all(Connection& connection,
         if (clock_.monotonic() - trusted_since_ > options_.trust_longest) {
             SEAL_CO_TRY_VOID(co_await note(connection)); // we may have been asleep
         }
-        auto batch = append.batch;
-        versions_.expect(batch);
-        auto answer = co_await target_.append(std::move(batch));
+        auto sent = append;
+        versions_.expect(sent.batch);
+        auto answer = co_await target_.append(std::move(sent));
         if (!answer && answer.error().code == Errc::conflict) {
             outcome.has_surprised = true;
             co_return Result<void>{};

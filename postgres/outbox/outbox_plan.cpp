@@ -57,6 +57,9 @@ private:
         if (is_new) {
             current_.batch.push_back({std::move(event.stream), {}, {}});
         }
+        if (event.is_own_id) {
+            current_.own_ids.push_back(event.draft.id);
+        }
         current_.batch[found->second].drafts.push_back(std::move(event.draft));
         ++events_;
         bytes_ += size;
@@ -104,6 +107,22 @@ std::vector<OutboxAppend> plan(std::vector<OutboxEvent> events, bool is_cut, Out
 }
 
 } // namespace
+
+bool is_id_of_transaction(const Draft& draft, std::string_view frame, std::string_view txid)
+{
+    std::string_view key = draft.key;
+    if (!key.starts_with("ledger-tx-") || draft.id != id_of_key(draft.source, draft.key)) {
+        return false;
+    }
+    // Further events of the transaction have a number: #1, #2 …
+    const auto digits = key.find_last_not_of("0123456789");
+    if (digits + 1 < key.size() && key[digits] == '#') {
+        key = key.substr(0, digits);
+    }
+    std::string place{"@"};
+    place.append(frame).append("-").append(txid);
+    return key.ends_with(place);
+}
 
 std::size_t size_of(const OutboxEvent& event)
 {

@@ -15,6 +15,9 @@ struct OutboxEvent {
     std::int64_t commit_number{0};
     StreamName stream;
     Draft draft;
+    // By the application, or from its key: the event may have come another way, too. The others
+    // have their id from their transaction.
+    bool is_own_id{false};
 };
 
 struct OutboxLimits {
@@ -26,7 +29,13 @@ struct OutboxAppend {
     std::int64_t first_commit{0};
     std::int64_t last_commit{0};
     std::vector<StreamAppend> batch;
+    std::vector<EventId> own_ids{}; // of events in the batch; OutboxEvent::is_own_id
 };
+
+// Whether the id is from the transaction itself (migrations/006_append.sql makes such keys), and
+// not the application's own.
+[[nodiscard]] bool is_id_of_transaction(const Draft& draft, std::string_view frame,
+                                        std::string_view txid);
 
 // About what an event takes in the log.
 [[nodiscard]] std::size_t size_of(const OutboxEvent& event);

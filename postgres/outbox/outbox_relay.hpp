@@ -32,9 +32,10 @@ namespace sealstream {
 class OutboxTarget {
 public:
     virtual ~OutboxTarget() = default;
-    // As EventLog::append. A refusal that verdict_of() parks must mean that nothing was appended.
-    [[nodiscard]] virtual boost::asio::awaitable<Result<Appended>>
-    append(std::vector<StreamAppend> batch) = 0;
+    // As EventLog::append. Repeats among the own_ids are part of the answer, the rest is appended;
+    // is_repeat: not all of it was. A refusal that verdict_of() parks must mean that nothing was
+    // appended.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Appended>> append(OutboxAppend append) = 0;
 
 protected:
     OutboxTarget() = default;

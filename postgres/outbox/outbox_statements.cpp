@@ -24,7 +24,7 @@ constexpr const char* claim =
 // The sum runs over what the limit has left; at least one event is read, whatever its size.
 constexpr const char* select_page =
     "SELECT commit_number, id, stream_type, stream_id, type, source, actor, time_ns, data, meta,"
-    "       key FROM ("
+    "       key, frame, txid FROM ("
     "  SELECT *, sum(octet_length(data)) OVER (ORDER BY commit_number, number)"
     "            - octet_length(data) AS before FROM ("
     "    SELECT t.commit_number, o.* FROM sealstream.outbox_transactions AS t"
@@ -108,6 +108,7 @@ Result<OutboxEvent> event_in(const SqlResult& page, std::size_t row)
     draft.data = page.text(row, 8);
     draft.meta = page.text(row, 9);
     draft.key = page.text(row, 10);
+    event.is_own_id = !is_id_of_transaction(draft, page.text(row, 11), page.text(row, 12));
     fill_random(draft.salt);
     return event;
 }

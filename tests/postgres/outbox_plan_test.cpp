@@ -179,4 +179,48 @@ TEST_CASE("only refusals that are final park a transaction", "[outbox]")
     }
 }
 
+TEST_CASE("only an id of its own transaction's key is the outbox's own", "[outbox]")
+{
+    const auto draft = [](std::string key) {
+        Draft made;
+        made.source = "ledger";
+        made.key = std::move(key);
+        made.id = id_of_key(made.source, made.key);
+        return made;
+    };
+    const auto is_of_transaction = [](const Draft& one) {
+        return is_id_of_transaction(one, "5e0c1d2a", "771");
+    };
+
+    CHECK(is_of_transaction(draft("ledger-tx-ledger@5e0c1d2a-771")));
+    CHECK(is_of_transaction(draft("ledger-tx-ledger@5e0c1d2a-771#12")));
+    for (const char* const key :
+         {"", "order-1", "ledger-tx-5e0c1d2a-771", "ledger-tx-ledger@5e0c1d2a-77",
+          "ledger-tx-ledger@5e0c1d2a-7710", "ledger-tx-ledger@5e0c1d2b-771",
+          "ledger-tx-ledger@5e0c1d2a-771#", "ledger-tx-ledger@5e0c1d2a-771#1a",
+          "x-ledger@5e0c1d2a-771", "#1", "771"}) {
+        CAPTURE(key);
+        CHECK_FALSE(is_of_transaction(draft(key)));
+    }
+    Draft other_id = draft("ledger-tx-ledger@5e0c1d2a-771");
+    other_id.id = sample_draft(1).id;
+    CHECK_FALSE(is_of_transaction(other_id));
+}
+
+TEST_CASE("an append names the ids that are the application's own", "[outbox]")
+{
+    std::vector<OutboxEvent> events{event(1, 1, "a"), event(1, 2, "b"), event(2, 3, "c"),
+                                    event(3, 4, "a")};
+    events[1].is_own_id = true;
+    events[3].is_own_id = true;
+    const std::vector<EventId> first{events[1].draft.id};
+    const std::vector<EventId> second{events[3].draft.id};
+
+    const auto appends = plan_outbox(events, false);
+
+    REQUIRE(appends.size() == 2);
+    CHECK(appends[0].own_ids == first);
+    CHECK(appends[1].own_ids == second);
+}
+
 } // namespace sealstream
