@@ -13,7 +13,8 @@ namespace sealstream {
 FeedHub::FeedHub(boost::asio::any_io_executor executor, EventLog& log, FeedHubOptions options)
     : log_{log},
       options_{options},
-      changed_{std::move(executor)}
+      changed_{executor},
+      head_{std::move(executor), log}
 {
 }
 

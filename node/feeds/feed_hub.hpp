@@ -14,6 +14,7 @@
 #include "core/async/notifier.hpp"
 #include "core/async/task_group.hpp"
 #include "core/ports/event_log.hpp"
+#include "node/feeds/head_watch.hpp"
 #include "node/feeds/interests.hpp"
 
 #include <deque>
@@ -51,6 +52,9 @@ public:
     {
         return ring_[ring_.size() - 1 - (tail_.value - position.value)];
     }
+    // Where the log ends, by its leader: who has seen everything up to there has caught up.
+    [[nodiscard]] Task<Result<Position>> ask_head() { return head_.ask(); }
+
     // Ends when something has happened, or after `longest`.
     [[nodiscard]] Task<void> wait(std::chrono::nanoseconds longest);
 
@@ -77,6 +81,7 @@ private:
     EventLog& log_;
     FeedHubOptions options_;
     Notifier changed_;
+    HeadWatch head_;
     std::unique_ptr<Feed> feed_;
     std::deque<FeedEventPtr> ring_;
     std::size_t ring_bytes_{0};

@@ -2,6 +2,13 @@
 
 namespace sealstream {
 
+namespace {
+
+constexpr std::chrono::milliseconds behind_wait{
+    50}; // before a replica that is behind is read again
+
+} // namespace
+
 Subscription::Subscription(FeedHub& hub, Position after, FeedFilter filter, EventIndex* index)
     : hub_{hub},
       cursor_{after},
@@ -47,15 +54,22 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
             cursor_ = *reached;
         }
         const bool is_at_end = cursor_ == before;
+        bool is_caught_up = is_at_end && has_said_caught_up_;
+        if (is_at_end && !has_said_caught_up_) {
+            is_caught_up = co_await has_reached_end();
+        }
         const auto left = deadline - SteadyClock::now();
-        const bool is_news = is_at_end && !has_said_caught_up_;
+        const bool is_news = is_caught_up && !has_said_caught_up_;
         if (!step.events.empty() || is_news || is_woken_ || left <= SteadyClock::duration::zero()) {
             is_woken_ = false;
-            step.is_caught_up = is_at_end;
-            has_said_caught_up_ = has_said_caught_up_ || is_at_end;
+            step.is_caught_up = is_caught_up;
+            has_said_caught_up_ = has_said_caught_up_ || is_caught_up;
             co_return step;
         }
-        if (is_at_end && hub_.covers(cursor_)) {
+        if (is_at_end && !is_caught_up) {
+            const auto longest = std::min<std::chrono::nanoseconds>(left, behind_wait);
+            co_await hub_.wait(longest); // what is read is behind the log
+        } else if (is_at_end && hub_.covers(cursor_)) {
             if (hub_.tail() == cursor_) {
                 cursor_ = co_await hub_.wait_for(interest_, left);
             }
@@ -63,6 +77,17 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
             co_await hub_.wait(left); // until the hub has joined
         }
     }
+}
+
+Task<bool> Subscription::has_reached_end()
+{
+    if (!end_) {
+        const auto head = co_await hub_.ask_head();
+        if (head) { // else it is asked again
+            end_ = *head;
+        }
+    }
+    co_return end_.has_value() && *end_ <= cursor_;
 }
 
 Result<bool> Subscription::is_over(FeedStep& step) const

@@ -11,9 +11,9 @@ namespace sealstream {
 
 struct FeedStep {
     std::vector<FeedEventPtr> events; // that match; ascending
-    bool is_caught_up{false};         // nothing newer is known
-    bool is_overrun{false};           // was live, and too slow since: start again from cursor()
-    bool is_closing{false};           // the node shuts down: go on elsewhere from cursor()
+    bool is_caught_up{false}; // the cursor is at or above where the log's leader said it ends
+    bool is_overrun{false};   // was live, and too slow since: start again from cursor()
+    bool is_closing{false};   // the node shuts down: go on elsewhere from cursor()
 };
 
 struct FeedStepLimits {
@@ -31,7 +31,8 @@ public:
     Subscription& operator=(const Subscription&) = delete;
 
     // The next matching events. Returns without any when the end of the log is reached for the
-    // first time, after `wait`, after wake(), when overrun, and when closing. One caller at a time.
+    // first time (as its leader knew it then, whichever replica is read), after `wait`, after
+    // wake(), when overrun, and when closing. One caller at a time.
     //   corrupt       the log has a hole
     //   unavailable   the log does not answer: call again
     [[nodiscard]] Task<Result<FeedStep>> next(FeedStepLimits limits);
@@ -49,6 +50,8 @@ public:
     [[nodiscard]] std::uint64_t records_read() const noexcept { return history_.records_read(); }
 
 private:
+    // Whether everything has been seen that was in the log when it first seemed so.
+    [[nodiscard]] Task<bool> has_reached_end();
     void take_recent(FeedStepLimits limits, FeedStep& step);
     // Whether to stop here: closing, overrun or a fault.
     [[nodiscard]] Result<bool> is_over(FeedStep& step) const;
@@ -59,6 +62,7 @@ private:
     CatchUp history_;
     bool is_live_{false}; // has been served by the hub
     bool is_woken_{false};
+    std::optional<Position> end_; // of the log, asked when the end seemed to be reached
     bool has_said_caught_up_{false};
 };
 

@@ -1,6 +1,7 @@
 #include "node/http/handlers/finding.hpp"
 
 #include "node/feeds/catch_up.hpp"
+#include "node/feeds/feed_hub.hpp"
 #include "node/http/handlers/reading.hpp"
 
 #include <algorithm>
@@ -87,8 +88,16 @@ Task<Result<Found>> find_events(Services& services, FindWish wish)
             for (std::size_t at = before; at < found.events.size(); ++at) {
                 bytes += found.events[at]->bytes();
             }
-            found.is_caught_up = *reached == found.next;
+            const bool is_at_end = *reached == found.next;
             found.next = *reached;
+            if (is_at_end) {
+                // The replica that was read may be behind; once asked, the log reads to its end.
+                const auto head = co_await services.feeds.ask_head();
+                if (!head) {
+                    co_return found; // not known to be all
+                }
+                found.is_caught_up = *head <= found.next;
+            }
         }
         if (!may_wait || !found.events.empty() || !found.is_caught_up) {
             co_return found;

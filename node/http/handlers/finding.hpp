@@ -19,7 +19,7 @@ struct FindWish {
 struct Found {
     std::vector<FeedEventPtr> events; // ascending
     Position next{};                  // the `after` of what follows
-    bool is_caught_up{false};         // nothing followed when this was read
+    bool is_caught_up{false};         // nothing followed, by the log's leader, when this was read
 };
 
 // Large events end a page early (page_bytes_max), and so does a filter that matches rarely: after
