@@ -34,12 +34,14 @@ Response document(const RequestContext& request, std::string_view text, Form for
     return response;
 }
 
-// With packs there is one text for both: JSON is YAML (YAML 1.2, 1.3).
 std::string_view openapi_text(const RequestContext& request, Form form)
 {
     const auto& packs = request.services().packs;
     const bool has_routes = packs != nullptr && !packs->endpoints().empty();
-    return has_routes ? std::string_view{packs->openapi()} : openapi_document()[form].text;
+    if (has_routes) {
+        return form == as_yaml ? packs->openapi_yaml() : packs->openapi();
+    }
+    return openapi_document()[form].text;
 }
 
 Form wanted_form(const RequestContext& request)

@@ -9,6 +9,8 @@
 // In an OpenAPI document the object x-every-operation is added to each operation, which may say
 // more: its own members win.
 
+#include "node/http/openapi/yaml_text.hpp"
+
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <yaml-cpp/yaml.h>
@@ -114,43 +116,17 @@ void complete_operations(json::object& document)
     }
 }
 
-// Strings in double quotes as in JSON, which YAML 1.2 reads alike.
-void append_yaml(std::string& to, const json::value& value, std::size_t indent)
-{
-    const bool is_object = value.is_object() && !value.get_object().empty();
-    const bool is_array = value.is_array() && !value.get_array().empty();
-    if (!is_object && !is_array) {
-        to.append(" ").append(json::serialize(value)).append("\n");
-        return;
-    }
-    to.append("\n");
-    const std::string margin(indent, ' ');
-    if (is_object) {
-        for (const auto& [key, member] : value.get_object()) {
-            to.append(margin).append(json::serialize(json::value(key))).append(":");
-            append_yaml(to, member, indent + 2);
-        }
-        return;
-    }
-    for (const json::value& element : value.get_array()) {
-        to.append(margin).append("-");
-        append_yaml(to, element, indent + 2);
-    }
-}
-
 std::string source_of(const std::string& function, const std::string& name,
                       const json::object& document)
 {
-    std::string yaml;
-    append_yaml(yaml, document, 0);
+    const std::string yaml = sealstream::to_yaml(json::serialize(document));
     return "#include \"core/base/embedded_file.hpp\"\n\n#include <array>\n\nnamespace sealstream "
            "{\n\n"
            "std::span<const EmbeddedFile> " +
            function + "();\n\nstd::span<const EmbeddedFile> " + function +
            "()\n{\n    static constexpr std::array<EmbeddedFile, 2> files{\n    EmbeddedFile{\"" +
            name + ".json\", R\"embedded(" + json::serialize(document) +
-           "\n)embedded\"},\n    EmbeddedFile{\"" + name + ".yaml\", R\"embedded(" +
-           yaml.substr(1) +
+           "\n)embedded\"},\n    EmbeddedFile{\"" + name + ".yaml\", R\"embedded(" + yaml +
            ")embedded\"},\n    };\n    return files;\n}\n\n} // namespace sealstream\n";
 }
 

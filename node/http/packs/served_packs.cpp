@@ -1,6 +1,7 @@
 #include "node/http/packs/served_packs.hpp"
 
 #include "node/http/openapi/documents.hpp"
+#include "node/http/openapi/yaml_text.hpp"
 #include "node/http/packs/pack_handlers.hpp"
 #include "node/http/packs/pack_openapi.hpp"
 #include "node/http/packs/pack_sources.hpp"
@@ -145,6 +146,7 @@ Result<std::shared_ptr<const ServedPacks>> ServedPacks::make(const std::vector<P
         }
     }
     served->openapi_ = with_pack_operations(openapi_document().front().text, *served);
+    served->openapi_yaml_ = to_yaml(served->openapi_);
     return std::shared_ptr<const ServedPacks>{std::move(served)};
 }
 

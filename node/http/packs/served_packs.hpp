@@ -62,8 +62,9 @@ public:
     // All that must agree before an event of this type is appended; null: none.
     [[nodiscard]] const std::vector<ServedGuard>* guards_of(std::string_view event_type) const;
 
-    // The OpenAPI document with the routes of the packs, as JSON.
-    [[nodiscard]] const std::string& openapi() const noexcept { return openapi_; }
+    // The OpenAPI document with the routes of the packs, as JSON and as YAML.
+    [[nodiscard]] std::string_view openapi() const noexcept { return openapi_; }
+    [[nodiscard]] std::string_view openapi_yaml() const noexcept { return openapi_yaml_; }
 
     [[nodiscard]] const std::deque<PackEndpoint>& endpoints() const noexcept { return endpoints_; }
 
@@ -72,6 +73,7 @@ private:
 
     std::vector<PackToServe> packs_;
     std::string openapi_;
+    std::string openapi_yaml_;
     std::deque<PackEndpoint> endpoints_; // addresses stay
     std::map<std::string, std::vector<ServedGuard>, std::less<>> guards_;
 };

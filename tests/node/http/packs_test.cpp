@@ -111,6 +111,11 @@ TEST_CASE("a pack's routes are refused, counted and found like the node's own", 
     CHECK(document.at("/paths/~1things~1{id}/get/operationId") == "a.one");
     CHECK(document.at("/paths/~1events/get/operationId") == "a.tail");
     CHECK(document.at("/paths/~1v1~1events~1{id}/get/operationId") == "get_event");
+    const auto yaml = world.get("/.well-known/openapi", {{"Accept", "application/yaml"}}).body;
+    CHECK(yaml.starts_with("\"openapi\": \"3.1."));
+    CHECK(yaml.find("\n  \"/things/{id}\":\n    \"get\":\n      \"operationId\": \"a.one\"\n") !=
+          std::string::npos);
+    CHECK(yaml == world.get("/.well-known/openapi.yaml").body);
     CHECK(world.metrics.text().find("route=\"a.one\"") != std::string::npos);
 }
 
