@@ -100,10 +100,11 @@ void Appender::send_plainly_from_lane()
         return;
     }
     // As many as the last batch served come again, sooner or later: a moment with few of them must
-    // not end what is right for all.
-    const std::size_t company = std::max(plain_.in_flight() + lane_.size(), expected_);
+    // not end what is right for all. And half as many more, so that what is about as good either
+    // way does not change all the time.
+    const std::size_t come = std::max(plain_.in_flight() + lane_.size(), expected_);
     std::size_t most = lane_.size();
-    if (company > options_.group_events_min || pace_.prefers_batch(company)) {
+    if (come > options_.group_events_min || pace_.prefers_batch(come + come / 2)) {
         const bool is_probing = pace_.is_stale(clock_.monotonic());
         const std::size_t probing = std::min(plain_.in_flight(), SyncPace::probes_max);
         most = is_probing ? SyncPace::probes_max - probing : 0;
