@@ -53,6 +53,7 @@ struct PostgresSettings {
     std::filesystem::path tls_certificate_file{};
     std::filesystem::path tls_key_file{};
     PostgresOptions options{};
+    std::size_t queue_bytes_max{256 << 20}; // of appends that wait for the log
 };
 
 struct ProjectorSettings {

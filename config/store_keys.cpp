@@ -44,8 +44,14 @@ std::vector<Key> store_keys()
                1, 86'400, "how long the server remembers ids"),
         number("nats.queue_events_max", event_log(&jetstream::EventLogOptions::queue_events_max),
                1'000, 10'000'000, "appends that wait for the server"),
+        number("nats.queue_bytes_max", event_log(&jetstream::EventLogOptions::queue_bytes_max),
+               1 << 20, std::int64_t{1} << 40,
+               "bytes of their events; beyond either the node is overloaded"),
         number("nats.acknowledge_ms", event_log(&jetstream::EventLogOptions::acknowledge_timeout),
                10, 600'000, "for the server to answer one append"),
+        number("nats.durability_check_ms",
+               event_log(&jetstream::EventLogOptions::durability_interval), 1'000, 86'400'000,
+               "between two looks at what nats.monitor_urls and the log's replicas are"),
         text("postgres.uri", postgres_option(&PostgresOptions::uri),
              "a libpq URI or key=value text", &check_no_password,
              "where Postgres is, without a password"),
@@ -66,6 +72,10 @@ std::vector<Key> store_keys()
                600'000, "for one connection"),
         number("postgres.statement_ms", postgres_option(&PostgresOptions::statement_timeout), 10,
                day_ms, "for one statement; the server ends a longer one"),
+        number("postgres.queue_bytes_max", postgres(&PostgresSettings::queue_bytes_max), 1 << 20,
+               std::int64_t{1} << 40,
+               "bytes of appends that wait for the log in Postgres; beyond it the node is "
+               "overloaded"),
     };
 }
 

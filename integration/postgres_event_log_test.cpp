@@ -115,6 +115,37 @@ TEST_CASE("appends that wait together are committed together", "[postgres]")
     CHECK(std::stoll(after) - std::stoll(before) <= 10);
 }
 
+TEST_CASE("appends that wait are bounded in bytes, and one is taken in any case", "[postgres]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    PostgresHome home;
+    PostgresLogOptions options;
+    options.queue_bytes_max = 100'000;
+    auto& log = home.open_log(options);
+    const auto large = [](std::uint64_t number, std::size_t bytes) {
+        auto batch = one_event(number, std::to_string(number));
+        batch.front().drafts.front().data = "\"" + std::string(bytes, 'x') + "\"";
+        return batch;
+    };
+    REQUIRE(home.run(log.append(large(1, 300'000))));
+
+    std::vector<Task<Result<Appended>>> crowd;
+    for (std::uint64_t number = 10; number < 20; ++number) {
+        crowd.push_back(log.append(large(number, 30'000)));
+    }
+    const auto answers = testing::run_tasks(home.context, std::move(crowd));
+
+    std::size_t taken = 0;
+    for (const auto& answer : answers) {
+        taken += answer ? 1U : 0U;
+        CHECK((answer || answer.error().code == Errc::overloaded));
+    }
+    CHECK(taken == 3);
+    CHECK(home.run(log.append(large(30, 30'000)))); // room again
+}
+
 TEST_CASE("positions of two writers on one ledger have no gap", "[postgres]")
 {
     if (has_no_postgres()) {

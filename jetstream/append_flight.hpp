@@ -12,6 +12,7 @@ namespace sealstream::jetstream {
 struct Appender::Operation {
     AppendRequest request;
     std::size_t events{0};
+    std::size_t bytes{0};
     std::function<void(Result<Appended>)> on_done;
     Monotonic deadline{};
     Monotonic send_until{Monotonic::max()}; // later the server may have forgotten our ids

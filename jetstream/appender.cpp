@@ -2,6 +2,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/event/append_size.hpp"
 #include "core/event/idempotency_rule.hpp"
 #include "jetstream/append_flight.hpp"
 #include "jetstream/subject.hpp"
@@ -37,12 +38,18 @@ Task<Result<Appended>> Appender::append(AppendRequest request)
     if (queued_events_ + events > options_.queue_events_max) {
         co_return Error{Errc::overloaded, "too many events wait for the log"};
     }
+    const std::size_t bytes = bytes_of(request);
+    if (queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes_max) {
+        co_return Error{Errc::overloaded, "the events that wait for the log are too large"};
+    }
     auto operation = std::make_shared<Operation>();
     operation->request = std::move(request);
     operation->events = events;
+    operation->bytes = bytes;
     operation->deadline = clock_.monotonic() + options_.append_timeout;
     operation->send_until = operation->request.send_until;
     queued_events_ += events;
+    queued_bytes_ += bytes;
     open_.insert(operation);
     auto initiate = [](auto handler, Appender* self, OperationPtr started) {
         // Shared only because std::function copies; called once. (any_completion_handler of
@@ -64,6 +71,7 @@ void Appender::complete(const OperationPtr& operation, Result<Appended> outcome)
         return; // close() was first
     }
     queued_events_ -= operation->events;
+    queued_bytes_ -= operation->bytes;
     auto resume = [handler = std::move(operation->on_done),
                    outcome = std::move(outcome)]() mutable { handler(std::move(outcome)); };
     boost::asio::post(home_, std::move(resume)); // never from within our own loops

@@ -113,7 +113,9 @@ private:
     boost::asio::steady_timer gather_timer_;
     bool is_gathering_{false};
     std::size_t queued_events_{0};
+    std::size_t queued_bytes_{0};
     std::uint64_t flights_{0};
+    std::uint64_t head_reads_{0};
     Position newest_{};
     bool is_closed_{false};
     bool is_pumping_{false};

@@ -38,22 +38,26 @@ struct EventLogOptions {
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
 
-    std::size_t queue_events_max{65'536}; // waiting for the server; beyond it: overloaded
-    std::size_t group_events_min{256};    // synced: beyond so many always; before, SyncPace decides
+    std::size_t queue_events_max{65'536};   // waiting for the server; beyond it: overloaded
+    std::size_t queue_bytes_max{256 << 20}; // … and their bytes; one append is taken in any case
+    std::size_t group_events_min{256}; // synced: beyond so many always; before, SyncPace decides
     std::size_t plain_in_flight_max{4'096}; // single publishes without an answer
     std::size_t batches_in_flight_max{2};   // atomic batches without an answer, on several replicas
     std::size_t batch_events_max{1'000};    // the server's own limit
     std::size_t batch_bytes_max{4 << 20};
     std::size_t known_streams_max{200'000}; // heads kept in memory, about 200 bytes each
-    std::chrono::milliseconds acknowledge_timeout{3'000}; // of one publish
-    std::chrono::milliseconds append_timeout{12'000};     // of one append with all its retries
-    std::chrono::milliseconds request_timeout{5'000};     // of one request to the server's API
+    std::chrono::milliseconds acknowledge_timeout{3'000};  // of one publish
+    std::chrono::milliseconds append_timeout{12'000};      // of one append with all its retries
+    std::chrono::milliseconds request_timeout{5'000};      // of one request to the server's API
+    std::chrono::milliseconds durability_interval{60'000}; // between two looks at how servers sync
+    std::chrono::milliseconds durability_retry{5'000};     // after a look that had no answer
 };
 
 struct FeedOptions {
-    std::size_t pull_events{1'000}; // asked for at once; two requests overlap
-    std::size_t pull_bytes{4 << 20};
-    std::size_t buffered_events_max{8'000}; // no new request above it
+    std::size_t pull_events{1'000};           // asked for at once; two requests overlap
+    std::size_t pull_bytes{4 << 20};          // a larger event is asked for by itself
+    std::size_t buffered_events_max{8'000};   // no new request above it
+    std::size_t buffered_bytes_max{16 << 20}; // nor above this
     std::chrono::milliseconds pull_expires{4'000};
     std::chrono::milliseconds heartbeat{1'000};  // three missed ones make a new consumer
     std::chrono::seconds inactive_threshold{60}; // then the server forgets the consumer

@@ -61,6 +61,7 @@ Task<Result<void>> open_on_postgres(const Settings& settings, StoresContext cont
     options.refuses_unknown_schemas = settings.policy.unknown_schemas == UnknownTypes::refuse;
     options.codec = settings.ledger.codec;
     options.chain = settings.ledger.effective_chain();
+    options.queue_bytes_max = settings.postgres.queue_bytes_max;
     auto log = co_await PostgresEventLog::open(std::move(options), *stores.pool, context.threads,
                                                context.tasks);
     if (!log) {

@@ -1,6 +1,7 @@
 #include "postgres/log_writer.hpp"
 
 #include "core/base/log.hpp"
+#include "core/event/append_size.hpp"
 
 #include <thread>
 
@@ -91,10 +92,12 @@ struct LogWriter::Ticket {
           answered{std::move(executor)}
     {
         events = request.events();
+        bytes = bytes_of(request);
     }
 
     AppendRequest request;
     std::size_t events{0};
+    std::size_t bytes{0};
     std::optional<Result<Appended>> answer;
     Notifier answered;
 
@@ -117,6 +120,11 @@ Task<Result<Appended>> LogWriter::append(AppendRequest request)
     if (waiting_.size() >= context_.options.appends_waiting_max) {
         co_return Error{Errc::overloaded, "too many appends wait for Postgres"};
     }
+    const std::size_t bytes = bytes_of(request);
+    if (queued_bytes_ != 0 && queued_bytes_ + bytes > context_.options.queue_bytes_max) {
+        co_return Error{Errc::overloaded, "the appends that wait for Postgres are too large"};
+    }
+    queued_bytes_ += bytes;
     const auto ticket = std::make_shared<Ticket>(std::move(request), context_.appended.executor());
     waiting_.push_back(ticket);
     if (!is_writing_) {
@@ -132,6 +140,7 @@ Task<Result<Appended>> LogWriter::append(AppendRequest request)
 void LogWriter::close() noexcept
 {
     for (const auto& ticket : waiting_) {
+        queued_bytes_ -= ticket->bytes;
         ticket->settle(Error{Errc::shutting_down, "the log was closed"});
     }
     waiting_.clear();
@@ -175,6 +184,7 @@ Task<void> LogWriter::write_group(Tickets group)
         co_return;
     }
     for (std::size_t at = 0; at < group.size(); ++at) {
+        queued_bytes_ -= group[at]->bytes;
         group[at]->settle(answers ? (*answers)[at] : Result<Appended>{answers.error()});
     }
     context_.appended.notify_all(); // own feeds need not wait for the notification

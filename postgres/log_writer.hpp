@@ -30,6 +30,7 @@ private:
 
     LogContext& context_;
     std::deque<std::shared_ptr<Ticket>> waiting_;
+    std::size_t queued_bytes_{0}; // of what waits or is being written
     bool is_writing_{false};
 };
 

@@ -23,9 +23,10 @@ struct PostgresLogOptions {
     std::string ledger{"main"};
     CodecKind codec{CodecKind::canonical_json};
     ChainPolicy chain;
-    bool refuses_unknown_types{false};        // by sealstream.append(), of types without a policy
-    bool refuses_unknown_schemas{false};      // … without a schema
-    std::size_t appends_waiting_max{4096};    // beyond it: overloaded
+    bool refuses_unknown_types{false};      // by sealstream.append(), of types without a policy
+    bool refuses_unknown_schemas{false};    // … without a schema
+    std::size_t appends_waiting_max{4096};  // beyond it: overloaded
+    std::size_t queue_bytes_max{256 << 20}; // … and their bytes; one append is taken in any case
     std::size_t transaction_events_max{5000}; // soft: one append is never split
     std::chrono::milliseconds poll_interval{1'000};
     std::chrono::milliseconds feed_patience{10'000}; // before a feed says unavailable
