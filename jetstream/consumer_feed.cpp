@@ -1,6 +1,5 @@
 #include "jetstream/consumer_feed.hpp"
 
-#include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
 #include "jetstream/message.hpp"
 #include "jetstream/stream_admin.hpp"
@@ -16,6 +15,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t pulls_max = 2;
+constexpr BackoffOptions reopening{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}};
 
 // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<dseq>.<ts>.<pending>, or v2 with domain and
 // account hash after ACK (and perhaps a token at the end).
@@ -49,6 +49,13 @@ bool parse_delivery(std::string_view reply, Delivery& delivery)
            number(tokens[at + 2], delivery.time_ns) && number(tokens[at + 3], delivery.pending);
 }
 
+// Also the usual end of a pull whose bytes are used up; of one that has brought nothing it says
+// that the next event is larger than a whole pull.
+bool is_about_bytes(const Message& message)
+{
+    return message.header("Description").find("MaxBytes") != std::string_view::npos;
+}
+
 } // namespace
 
 ConsumerFeed::ConsumerFeed(Connection& connection, std::string stream, std::string incarnation,
@@ -64,7 +71,8 @@ ConsumerFeed::ConsumerFeed(Connection& connection, std::string stream, std::stri
       request_timeout_{request_timeout},
       arrived_{std::move(home)},
       taken_{after},
-      received_{after}
+      received_{after},
+      reopening_{reopening}
 {
 }
 
@@ -78,21 +86,31 @@ void ConsumerFeed::close() noexcept
     if (std::exchange(is_closed_, true)) {
         return;
     }
-    if (is_open_) {
-        // Best effort: an inactive consumer goes away by itself.
-        const auto ignored =
-            connection_.publish("$JS.API.CONSUMER.DELETE." + stream_ + "." + consumer_, {}, {}, {});
-        static_cast<void>(ignored);
-    }
+    forget_consumer();
     subscription_.reset();
     arrived_.notify_all();
+}
+
+// Best effort: an inactive consumer goes away by itself, but until then it counts against the
+// server's limit.
+void ConsumerFeed::forget_consumer() noexcept
+{
+    if (consumer_.empty()) {
+        return;
+    }
+    const auto ignored =
+        connection_.publish("$JS.API.CONSUMER.DELETE." + stream_ + "." + consumer_, {}, {}, {});
+    static_cast<void>(ignored);
+    consumer_.clear();
 }
 
 void ConsumerFeed::break_off(std::string_view why)
 {
     if (std::exchange(is_open_, false)) {
         log(Level::debug, "feed.reopens", "jetstream", {{"stream", stream_}, {"why", why}});
+        open_from_ = std::chrono::steady_clock::now() + reopening_.next();
     }
+    forget_consumer();
     subscription_.reset();
     pulls_open_ = 0;
     arrived_.notify_all();
@@ -114,6 +132,7 @@ Task<Result<void>> ConsumerFeed::open()
                                            ", but position " + std::to_string(received_.value) +
                                            " was read"};
     }
+    forget_consumer(); // one whose making had no answer
     prefix_ = connection_.new_inbox() + ".";
     consumer_ = "f" + prefix_.substr(prefix_.find('.') + 1);
     std::replace(consumer_.begin(), consumer_.end(), '.', '-');
@@ -152,29 +171,52 @@ Task<Result<void>> ConsumerFeed::open()
                    ? static_cast<std::uint64_t>(pending->as_int64())
                    : 1;
     is_open_ = true;
+    is_next_large_ = false;
     pulls_open_ = 0;
     counted_ = 0;
     last_sign_ = std::chrono::steady_clock::now();
     co_return Result<void>{};
 }
 
+bool ConsumerFeed::may_pull() const noexcept
+{
+    const std::size_t most = is_next_large_ ? 1 : pulls_max;
+    return is_open_ && pulls_open_ < most && buffer_.size() < options_.buffered_events_max &&
+           buffered_bytes_ < options_.buffered_bytes_max;
+}
+
 void ConsumerFeed::pull()
 {
-    while (is_open_ && pulls_open_ < pulls_max && buffer_.size() < options_.buffered_events_max) {
-        const json::object request{
-            {"batch", options_.pull_events},
-            {"max_bytes", options_.pull_bytes},
+    while (may_pull()) {
+        const Pull next{is_next_large_ ? 1 : options_.pull_events, 0, !is_next_large_};
+        json::object request{
+            {"batch", next.wanted},
             {"expires", std::chrono::nanoseconds{options_.pull_expires}.count()},
             {"idle_heartbeat", std::chrono::nanoseconds{options_.heartbeat}.count()}};
-        const auto sent = connection_.publish(
-            "$JS.API.CONSUMER.MSG.NEXT." + stream_ + "." + consumer_,
-            prefix_ + std::to_string(next_pull_++), {}, json::serialize(request));
+        if (next.is_bounded) {
+            request["max_bytes"] = options_.pull_bytes;
+        }
+        const auto sent =
+            connection_.publish("$JS.API.CONSUMER.MSG.NEXT." + stream_ + "." + consumer_,
+                                prefix_ + std::to_string(next_pull_), {}, json::serialize(request));
         if (!sent) {
             return break_off("a pull request could not be sent");
         }
+        if (pulls_open_ == 0) {
+            last_sign_ = std::chrono::steady_clock::now(); // nothing was asked: none was due
+        }
         ++pulls_open_;
-        delivered_[(next_pull_ - 1) % delivered_.size()] = 0;
+        pulls_[next_pull_++ % pulls_.size()] = next;
     }
+}
+
+// The token after the prefix numbers the pull.
+ConsumerFeed::Pull& ConsumerFeed::pull_of(const Message& message)
+{
+    std::uint64_t number = 0;
+    const auto token = message.subject().substr(std::min(message.subject().size(), prefix_.size()));
+    std::from_chars(token.data(), token.data() + token.size(), number);
+    return pulls_[number % pulls_.size()];
 }
 
 void ConsumerFeed::on_message(const Message& message)
@@ -195,15 +237,14 @@ void ConsumerFeed::on_message(const Message& message)
     record.position = Position{delivery.sequence};
     record.ingested = WallTime{delivery.time_ns};
     record.record = to_bytes(message.data());
+    buffered_bytes_ += record.record.size();
     buffer_.push_back(std::move(record));
     received_ = Position{delivery.sequence};
     pending_ = delivery.pending;
-    // The token after the prefix numbers the pull: count what it has brought, to know when it is
-    // used up.
-    std::uint64_t number = 0;
-    const auto token = message.subject().substr(std::min(message.subject().size(), prefix_.size()));
-    std::from_chars(token.data(), token.data() + token.size(), number);
-    if (++delivered_[number % delivered_.size()] == options_.pull_events) {
+    is_next_large_ = false;
+    reopening_.reset();
+    Pull& brought_by = pull_of(message);
+    if (++brought_by.delivered == brought_by.wanted) { // used up
         --pulls_open_;
         pull();
     }
@@ -231,7 +272,7 @@ bool ConsumerFeed::is_next(std::uint64_t sequence, std::uint64_t count)
     return false;
 }
 
-void ConsumerFeed::on_status(const Message&, std::string_view status)
+void ConsumerFeed::on_status(const Message& message, std::string_view status)
 {
     if (status == "100") {
         return; // heartbeat
@@ -241,8 +282,10 @@ void ConsumerFeed::on_status(const Message&, std::string_view status)
         if (pulls_open_ > 0) {
             --pulls_open_;
         }
-        if (status == "409") {
+        const Pull& refused = pull_of(message);
+        if (status == "409" && refused.delivered == 0) {
             ++refusals_;
+            is_next_large_ = is_next_large_ || (refused.is_bounded && is_about_bytes(message));
         }
         if (refusals_ > refusals_max) {
             refusals_ = 0;
@@ -260,6 +303,7 @@ FeedBatch ConsumerFeed::take(std::size_t events_max)
     const std::size_t count = std::min(events_max, buffer_.size());
     batch.records.reserve(count);
     for (std::size_t at = 0; at < count; ++at) {
+        buffered_bytes_ -= buffer_.front().record.size();
         batch.records.push_back(std::move(buffer_.front()));
         buffer_.pop_front();
     }
@@ -276,7 +320,6 @@ Task<Result<FeedBatch>> ConsumerFeed::next(std::size_t events_max, std::chrono::
 {
     const auto start = std::chrono::steady_clock::now();
     const auto deadline = start + wait;
-    Backoff backoff{{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}}};
     while (true) {
         if (is_closed_ || connection_.is_closed()) {
             co_return Error{Errc::shutting_down, {}};
@@ -291,6 +334,10 @@ Task<Result<FeedBatch>> ConsumerFeed::next(std::size_t events_max, std::chrono::
         if (is_open_ && now - last_sign_ > 3 * options_.heartbeat) {
             break_off("no sign of life");
         }
+        if (!is_open_ && now < open_from_) {
+            co_await arrived_.wait_for(open_from_ - now);
+            continue;
+        }
         if (!is_open_) {
             const auto opened = co_await open();
             if (!opened && opened.error().code == Errc::corrupt) {
@@ -301,7 +348,7 @@ Task<Result<FeedBatch>> ConsumerFeed::next(std::size_t events_max, std::chrono::
                 co_return with_context(opened.error(), "following the log");
             }
             if (!opened) {
-                co_await arrived_.wait_for(backoff.next());
+                open_from_ = std::chrono::steady_clock::now() + reopening_.next();
                 continue;
             }
             pull();

@@ -8,7 +8,9 @@
 //   1. What next() returns follows directly on what it returned before.
 //   2. A hole in the delivery makes a new consumer; a hole in the log is `corrupt`. With a filter
 //      positions jump, so there only the consumer's own count shows what was lost on the way.
+//   3. An event that is larger than what a pull may bring is asked for alone, without that bound.
 
+#include "core/async/backoff.hpp"
 #include "core/ports/feed.hpp"
 #include "jetstream/connection.hpp"
 
@@ -31,8 +33,17 @@ public:
 private:
     static constexpr unsigned refusals_max = 20; // pulls in a row without an event between
 
+    struct Pull {
+        std::size_t wanted{0};
+        std::size_t delivered{0};
+        bool is_bounded{true}; // in bytes
+    };
+
     [[nodiscard]] Task<Result<void>> open();
     void pull();
+    [[nodiscard]] bool may_pull() const noexcept;
+    [[nodiscard]] Pull& pull_of(const Message& message);
+    void forget_consumer() noexcept;
     void on_message(const Message& message);
     [[nodiscard]] bool is_next(std::uint64_t sequence, std::uint64_t count);
     void on_status(const Message& message, std::string_view status);
@@ -52,13 +63,17 @@ private:
     Position received_;        // last buffered
     std::uint64_t counted_{0}; // by this consumer, of what it has sent
     std::deque<StoredRecord> buffer_;
+    std::size_t buffered_bytes_{0};
     std::string consumer_;
     std::string prefix_; // inbox of this consumer's pulls
     std::unique_ptr<Subscription> subscription_;
     std::size_t pulls_open_{0};
     std::uint64_t next_pull_{0};
-    std::array<std::size_t, 8> delivered_{}; // by each of the latest pulls
+    std::array<Pull, 8> pulls_{}; // the latest
+    bool is_next_large_{false};   // larger than a pull may bring
     unsigned refusals_{0};
+    Backoff reopening_; // between a consumer that broke off without an event, and the next
+    Monotonic open_from_{};
     std::uint64_t hole_at_{0};
     unsigned hole_tries_{0};
     std::uint64_t pending_{1}; // what the server still has for us, as far as we know

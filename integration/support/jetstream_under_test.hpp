@@ -40,13 +40,24 @@ inline std::string fresh_ledger()
 
 class JetStreamUnderTest final : public LogUnderTest {
 public:
-    JetStreamUnderTest(const NatsServers& servers, jetstream::EventLogOptions options)
+    // Pulls bring so little that the contract's largest events need one for themselves.
+    static jetstream::FeedOptions small_pulls()
+    {
+        jetstream::FeedOptions feed;
+        feed.pull_bytes = 256 << 10;
+        return feed;
+    }
+
+    JetStreamUnderTest(const NatsServers& servers, jetstream::EventLogOptions options,
+                       jetstream::FeedOptions feed = small_pulls(),
+                       std::unique_ptr<const Clock> clock = std::make_unique<SystemClock>())
+        : clock_{std::move(clock)}
     {
         options.ledger = options.ledger == "main" ? fresh_ledger() : options.ledger;
         jetstream::ConnectionOptions connection;
         connection.url = servers.url();
         log_ = open_patiently(context_, [&] {
-            return jetstream::JetStreamEventLog::open(connection, options, {}, clock_,
+            return jetstream::JetStreamEventLog::open(connection, options, feed, *clock_,
                                                       context_.get_executor());
         });
     }
@@ -62,7 +73,7 @@ public:
     boost::asio::io_context& context() override { return context_; }
 
 private:
-    SystemClock clock_;
+    std::unique_ptr<const Clock> clock_;
     boost::asio::io_context context_{1};
     std::unique_ptr<jetstream::JetStreamEventLog> log_;
 };

@@ -166,6 +166,50 @@ void feeds_do_not_disturb_each_other(const LogFactory& make)
     CHECK(positions == counting(1, 20));
 }
 
+// Larger than what one page, or one pull of a feed, brings (small in the adapters' tests).
+void an_event_larger_than_a_page_comes_all_the_same(const LogFactory& make)
+{
+    LogDriver driver{make};
+    const auto large = [] {
+        Draft draft = fresh_draft();
+        draft.data = "\"" + std::string(700'000, 'x') + "\"";
+        return std::vector<Draft>{draft};
+    };
+    driver.append(stream, 3);
+    driver.append({{stream, any, large()}});
+    driver.append({{stream, any, large()}});
+    driver.append(stream, 2);
+    const auto feed = driver.log().subscribe_from(Position{0});
+    const auto filtered = driver.log().subscribe_from(Position{0}, LogFilter{{stream.type}});
+    CHECK(drain(driver, *feed, 4, patience) == counting(1, 7));
+    CHECK(drain(driver, *filtered, 4, patience) == counting(1, 7));
+    driver.append({{stream, any, large()}});
+    driver.append(stream, 1);
+    std::vector<std::uint64_t> live;
+    while (live.size() < 2) {
+        append_to(live, drain(driver, *feed, 4, patience));
+    }
+    CHECK(live == counting(8, 9));
+
+    const ReadLimits small{100, 64 << 10};
+    std::vector<std::uint64_t> of_log;
+    std::vector<std::uint64_t> of_type;
+    std::vector<std::uint64_t> of_stream;
+    for (std::size_t pages = 0; pages < 9; ++pages) {
+        append_to(of_log, positions_of(driver.read_from(of_log.size(), small)));
+        append_to(of_stream, versions_of(driver.read_stream(stream, of_stream.size(), small)));
+        const Position after{of_type.empty() ? 0 : of_type.back()};
+        const LogFilter type{{stream.type}};
+        const auto matching =
+            run_task(driver.context(), driver.log().read_from(after, small, type));
+        REQUIRE(matching);
+        append_to(of_type, positions_of(*matching));
+    }
+    CHECK(of_log == counting(1, 9));
+    CHECK(of_stream == counting(1, 9));
+    CHECK(of_type == counting(1, 9));
+}
+
 void a_closed_feed_says_so(const LogFactory& make)
 {
     LogDriver driver{make};
@@ -193,6 +237,8 @@ constexpr std::array rules{
     LogRule{"a quiet feed is caught up and empty", a_quiet_feed_is_caught_up_and_empty},
     LogRule{"a waiting feed wakes up", a_waiting_feed_wakes_up},
     LogRule{"feeds do not disturb each other", feeds_do_not_disturb_each_other},
+    LogRule{"an event larger than a page comes all the same",
+            an_event_larger_than_a_page_comes_all_the_same},
     LogRule{"a closed feed says so", a_closed_feed_says_so},
 };
 
