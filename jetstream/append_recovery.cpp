@@ -3,7 +3,6 @@
 #include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
 #include "jetstream/append_flight.hpp"
-#include "jetstream/subject.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -11,8 +10,6 @@ namespace sealstream::jetstream {
 
 namespace {
 
-constexpr std::chrono::seconds clock_slack{60}; // between us and the server
-constexpr std::size_t repeat_page_events{500};
 constexpr std::chrono::milliseconds connection_wait{200};
 constexpr std::chrono::milliseconds doubt_interval{20}; // until a permit is asked for again
 
@@ -96,58 +93,51 @@ Task<void> Appender::retry_later(FlightPtr flight, std::chrono::milliseconds wai
     release({});
 }
 
+Reading Appender::reading_until(Monotonic deadline) const
+{
+    return {reader_, clock_, home_, deadline, options_.replicas > 1};
+}
+
+// The newest event of `stream`; asks again, with pauses, as long as the operation may wait. What it
+// finds is remembered.
+Task<Result<NewestEvent>> Appender::look_at(OperationPtr operation, StreamName stream)
+{
+    ++head_reads_;
+    const auto reading = reading_until(operation->deadline);
+    auto newest = co_await read_newest_patiently(reading, options_.ledger, stream);
+    if (newest) {
+        heads_.set(stream, newest->head);
+    } else {
+        heads_.forget(stream);
+        operation->last_trouble = describe(newest.error());
+    }
+    co_return newest;
+}
+
 // Reads the heads of `streams` (held by us), then lets the operation try again.
 Task<void> Appender::refresh(OperationPtr operation, std::vector<StreamName> streams)
 {
-    Backoff backoff{{std::chrono::milliseconds{10}, std::chrono::milliseconds{500}}};
     for (const StreamName& stream : streams) {
-        while (!is_closed_ && clock_.monotonic() < operation->deadline) {
-            const auto head = co_await read_head(stream);
-            if (head) {
-                heads_.set(stream, *head);
-                break;
-            }
-            operation->last_trouble = describe(head.error());
-            boost::asio::steady_timer timer{home_};
-            timer.expires_after(backoff.next());
-            co_await timer.async_wait(use_tuple);
+        const auto newest = co_await look_at(operation, stream);
+        if (!newest && newest.error().code == Errc::corrupt) {
+            complete(operation, newest.error());
+            release(streams);
+            co_return;
         }
     }
     lane_.push_front(operation);
     release(streams);
 }
 
-Task<Result<StreamHead>> Appender::read_head(StreamName stream)
-{
-    std::string subject = subject_of(options_.ledger, stream);
-    // A replica may be behind; then the next publish fails its condition and we come here again.
-    Task<Result<StoredRecord>> last = options_.replicas > 1
-                                          ? reader_.last_of_leader(std::move(subject))
-                                          : reader_.last_of(std::move(subject));
-    const auto found = co_await std::move(last);
-    if (!found && found.error().code == Errc::not_found) {
-        co_return StreamHead{};
-    }
-    if (!found) {
-        co_return found.error();
-    }
-    const auto event = decode_record(found->record);
-    if (!event) {
-        co_return Error{Errc::corrupt, "position " + std::to_string(found->position.value) + ": " +
-                                           describe(event.error())};
-    }
-    if (event->stream != stream) {
-        co_return Error{Errc::corrupt, "position " + std::to_string(found->position.value) +
-                                           " is on the subject of " + stream.to_string() +
-                                           " but belongs to " + event->stream.to_string()};
-    }
-    co_return StreamHead{event->version, found->position, event->hash.value_or(Digest{})};
-}
-
 Task<Result<StreamHead>> Appender::head_of(StreamName stream)
 {
-    co_return co_await read_head(
-        std::move(stream)); // other nodes append too: only the server knows
+    // Other nodes append too: only the server knows.
+    const auto reading = reading_until(Monotonic{});
+    const auto newest = co_await read_newest(reading, options_.ledger, std::move(stream));
+    if (!newest) {
+        co_return newest.error();
+    }
+    co_return newest->head;
 }
 
 // The condition fails against a remembered head: against the real one too? And if so, was it our
@@ -155,15 +145,16 @@ Task<Result<StreamHead>> Appender::head_of(StreamName stream)
 Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
 {
     const auto streams = operation->streams();
+    std::vector<NewestEvent> newest(streams.size());
     bool still_fails = false;
     for (std::size_t at = 0; at < streams.size(); ++at) {
-        const auto head = co_await read_head(streams[at]);
-        if (!head) {
-            operation->last_trouble = describe(head.error());
-            continue; // look again with the next try
+        const auto found = co_await look_at(operation, streams[at]);
+        if (!found) {
+            still_fails = false;
+            break; // look again with the next try
         }
-        heads_.set(streams[at], *head);
-        if (const auto met = check_expected(operation->expected_at(at), *head); !met) {
+        newest[at] = *found;
+        if (const auto met = check_expected(operation->expected_at(at), found->head); !met) {
             still_fails = true;
             conflict = with_context(met.error(), streams[at].to_string());
         }
@@ -174,15 +165,17 @@ Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
         release(streams);
         co_return;
     }
-    const auto repeat = co_await find_repeat(operation);
-    if (repeat) {
-        complete(operation, *repeat);
-    } else if (repeat.error().code == Errc::not_found) {
-        complete(operation, conflict);
-    } else {
-        complete(operation, repeat.error());
-    }
+    auto repeat = co_await search(operation, std::move(newest));
+    complete(operation,
+             answer_to_conflict(std::move(repeat), std::move(conflict), operation->may_be_stored));
     release(streams);
+}
+
+Task<Result<Appended>> Appender::search(OperationPtr operation, std::vector<NewestEvent> newest)
+{
+    const auto reading = reading_until(operation->deadline);
+    co_return co_await find_repeat(reading, options_.ledger, operation->request, std::move(newest),
+                                   options_.duplicate_window);
 }
 
 Task<void> Appender::resolve_duplicate(OperationPtr operation, std::uint64_t sequence)
@@ -223,68 +216,21 @@ Task<void> Appender::resolve_duplicate(OperationPtr operation, std::uint64_t seq
 Task<void> Appender::resolve_batch_duplicate(OperationPtr operation)
 {
     const auto streams = operation->streams();
+    std::vector<NewestEvent> newest;
+    Result<Appended> repeat = Error{Errc::unavailable, {}};
     for (const StreamName& stream : streams) {
-        heads_.forget(stream);
+        const auto found = co_await look_at(operation, stream);
+        if (!found) {
+            repeat = found.error();
+            break;
+        }
+        newest.push_back(*found);
     }
-    const auto repeat = co_await find_repeat(operation);
-    if (repeat) {
-        complete(operation, *repeat);
-    } else if (repeat.error().code == Errc::not_found) {
-        complete(operation,
-                 Error{Errc::key_reuse, "an event id of the append is in the log already"});
-    } else {
-        complete(operation, repeat.error());
+    if (newest.size() == streams.size()) {
+        repeat = co_await search(operation, std::move(newest));
     }
+    complete(operation, answer_to_duplicate(std::move(repeat)));
     release(streams);
-}
-
-// Looks for all ids of the operation in its streams, as far back as the server remembers ids.
-//   not_found   none is there
-//   key_reuse   some are, or with other content
-Task<Result<Appended>> Appender::find_repeat(OperationPtr operation)
-{
-    Appended appended;
-    appended.is_repeat = true;
-    std::size_t seen = 0;
-    std::size_t different = 0;
-    for (const StreamAppend& append : operation->request.appends) {
-        const std::size_t first = appended.events.size();
-        std::unordered_map<EventId, std::size_t> wanted; // to the place in drafts
-        for (std::size_t at = 0; at < append.drafts.size(); ++at) {
-            wanted.emplace(append.drafts[at].id, at);
-        }
-        appended.events.resize(first + append.drafts.size());
-        const std::string subject = subject_of(options_.ledger, append.stream);
-        const auto window = std::chrono::nanoseconds{options_.duplicate_window + clock_slack};
-        const WallTime since{clock_.wall().nanoseconds - window.count()};
-        auto page = co_await reader_.read_since(subject, since, repeat_page_events);
-        while (page && !page->records.empty() && !wanted.empty()) {
-            for (const StoredRecord& stored : page->records) {
-                const auto event = decode_record(stored.record);
-                const auto found = event ? wanted.find(event->draft.id) : wanted.end();
-                if (found != wanted.end()) {
-                    const Draft& draft = append.drafts[found->second];
-                    different += is_same_content(draft, event->draft) ? 0U : 1U;
-                    appended.events[first + found->second] = {event->draft.id, append.stream,
-                                                              stored.position, event->version};
-                    wanted.erase(found);
-                    ++seen;
-                }
-            }
-            const std::uint64_t next = page->records.back().position.next().value;
-            page = co_await reader_.read(subject, next, repeat_page_events, 4 << 20);
-        }
-        if (!page) {
-            co_return page.error();
-        }
-    }
-    if (seen == 0) {
-        co_return Error{Errc::not_found, {}};
-    }
-    if (seen != appended.events.size() || different != 0) {
-        co_return Error{Errc::key_reuse, "an event id of the append is in the log already"};
-    }
-    co_return appended;
 }
 
 } // namespace sealstream::jetstream

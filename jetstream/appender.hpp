@@ -19,6 +19,7 @@
 #include "core/ports/event_log.hpp"
 #include "jetstream/direct_reader.hpp"
 #include "jetstream/publisher.hpp"
+#include "jetstream/repeat_search.hpp"
 #include "jetstream/stream_heads.hpp"
 #include "jetstream/sync_pace.hpp"
 
@@ -42,9 +43,11 @@ public:
     {
         return newest_;
     } // of our own acknowledged appends
-    [[nodiscard]] std::uint64_t flights() const noexcept { return flights_; } // sent, ever
+    [[nodiscard]] std::uint64_t flights() const noexcept { return flights_; }       // sent, ever
+    [[nodiscard]] std::uint64_t head_reads() const noexcept { return head_reads_; } // for appends
     [[nodiscard]] Task<Result<StreamHead>> head_of(StreamName stream);
     void forget_heads() { heads_.forget_all(); }
+    void set_synced(bool is_synced) { options_.is_synced = is_synced; }
     void close();
 
 private:
@@ -87,8 +90,10 @@ private:
     [[nodiscard]] Task<void> resolve_conflict(OperationPtr operation, Error conflict);
     [[nodiscard]] Task<void> resolve_duplicate(OperationPtr operation, std::uint64_t sequence);
     [[nodiscard]] Task<void> resolve_batch_duplicate(OperationPtr operation);
-    [[nodiscard]] Task<Result<Appended>> find_repeat(OperationPtr operation);
-    [[nodiscard]] Task<Result<StreamHead>> read_head(StreamName stream);
+    [[nodiscard]] Task<Result<Appended>> search(OperationPtr operation,
+                                                std::vector<NewestEvent> newest);
+    [[nodiscard]] Task<Result<NewestEvent>> look_at(OperationPtr operation, StreamName stream);
+    [[nodiscard]] Reading reading_until(Monotonic deadline) const;
 
     Publisher& plain_;
     Publisher& gathered_;

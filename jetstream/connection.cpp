@@ -158,6 +158,11 @@ std::uint64_t Connection::reconnects() const noexcept
     return shared_->reconnects.load();
 }
 
+std::int64_t Connection::payload_bytes_max() const noexcept
+{
+    return shared_->handle != nullptr ? natsConnection_GetMaxPayload(shared_->handle.get()) : 0;
+}
+
 void Connection::on_state(std::function<void(bool)> handler)
 {
     shared_->state_handler = std::move(handler);

@@ -67,6 +67,9 @@ public:
     [[nodiscard]] bool is_connected() const noexcept;
     [[nodiscard]] bool is_closed() const noexcept; // by us
     [[nodiscard]] std::uint64_t reconnects() const noexcept;
+    // The largest message that the server takes, headers included, as it said when we connected; 0
+    // while there is no connection.
+    [[nodiscard]] std::int64_t payload_bytes_max() const noexcept;
     void on_state(std::function<void(bool is_connected)> handler);
     [[nodiscard]] Notifier& state_changed() noexcept; // for those who wait for the connection
     void close() noexcept;

@@ -189,6 +189,8 @@ Task<Result<StoredRecord>> DirectReader::ask_leader(std::string body,
         const auto* code = error != nullptr ? error->as_object().if_contains("err_code") : nullptr;
         if (code != nullptr && code->is_int64() && code->as_int64() == 10037) { // no message found
             failed->code = Errc::not_found;
+        } else if (failed->code == Errc::not_found) { // no stream: the log itself is gone
+            failed->code = Errc::unavailable;
         }
         co_return *std::move(failed);
     }

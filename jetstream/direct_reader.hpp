@@ -4,43 +4,34 @@
 // replica. What comes may therefore be older than what was just appended. Whoever knows that there
 // is more asks the leader, who sees every acknowledged write.
 
-#include "core/event/event.hpp"
 #include "jetstream/connection.hpp"
+#include "jetstream/stream_reads.hpp"
 
 #include <map>
 
 namespace sealstream::jetstream {
 
-class DirectReader {
+class DirectReader final : public StreamReads {
 public:
     DirectReader(Connection& connection, std::string stream, boost::asio::any_io_executor home,
                  std::chrono::milliseconds timeout);
 
     [[nodiscard]] Result<void> start();
 
-    struct Page {
-        std::vector<StoredRecord> records;
-        std::uint64_t pending{0}; // more that match, after these
-    };
-
-    // Messages of `subject` (wildcards allowed) at or above `first`.
-    //   unavailable, timed_out   no answer
     [[nodiscard]] Task<Result<Page>> read(std::string subject, std::uint64_t first,
-                                          std::size_t messages_max, std::size_t bytes_max);
-
-    // Messages of `subject` that came at or after `since`.
+                                          std::size_t messages_max, std::size_t bytes_max) override;
     [[nodiscard]] Task<Result<Page>> read_since(std::string subject, WallTime since,
-                                                std::size_t messages_max);
+                                                std::size_t messages_max) override;
 
     // One message.
     //   not_found     there is none
     [[nodiscard]] Task<Result<StoredRecord>> get(std::uint64_t sequence);
-    [[nodiscard]] Task<Result<StoredRecord>> last_of(std::string subject); // from any replica
+    [[nodiscard]] Task<Result<StoredRecord>> last_of(std::string subject) override;
 
     // From the leader.
     //   not_found     there is none
     [[nodiscard]] Task<Result<StoredRecord>> get_of_leader(std::uint64_t sequence);
-    [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject);
+    [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject) override;
     [[nodiscard]] Task<Result<StoredRecord>> last_of_leader(std::string subject,
                                                             std::chrono::milliseconds timeout);
 

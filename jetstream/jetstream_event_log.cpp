@@ -1,12 +1,16 @@
 #include "jetstream/jetstream_event_log.hpp"
 
+#include "core/base/check.hpp"
 #include "core/base/log.hpp"
 #include "jetstream/appender.hpp"
 #include "jetstream/consumer_feed.hpp"
+#include "jetstream/durability_watch.hpp"
 #include "jetstream/matching_reader.hpp"
 #include "jetstream/stream_admin.hpp"
+#include "jetstream/stream_reading.hpp"
 #include "jetstream/subject.hpp"
-#include "jetstream/sync_mode.hpp"
+
+#include <boost/asio/co_spawn.hpp>
 
 namespace sealstream::jetstream {
 
@@ -15,7 +19,7 @@ namespace {
 constexpr std::size_t page_events_max =
     500; // a page holds the server's stream lock while it is read
 constexpr std::chrono::milliseconds newest_wait{1'000}; // who asks, asks again soon
-constexpr std::size_t page_hints_max = 10'000; // streams whose last read place is remembered
+constexpr std::size_t page_marks_max = 10'000; // streams whose last read place is remembered
 
 } // namespace
 
@@ -35,7 +39,6 @@ struct JetStreamEventLog::Core {
     boost::asio::any_io_executor home;
     std::string name{log_name(options.ledger)};
     StreamState found;
-    Durability durability;
     bool is_closed{false};
 
     // Two, so that a long read never stands before an append.
@@ -45,57 +48,20 @@ struct JetStreamEventLog::Core {
     std::unique_ptr<Publisher> plain;
     std::unique_ptr<Publisher> batches;
     std::unique_ptr<Appender> appender;
+    std::unique_ptr<DurabilityWatch> durability;
     Position known_head; // as the leader has said; replicas may be behind it
 
-    // Where the page before ended, so that paging through a long stream does not begin anew each
-    // time.
-    struct Hint {
-        Version version;
-        Position position;
-    };
-    std::unordered_map<StreamName, Hint> hints;
+    std::unordered_map<StreamName, StreamMark> marks; // where the last page of each ended
 };
 
-namespace {
-
-// Of all servers, because any of them may hold a copy: synced only if each one syncs every write.
-Task<Durability> find_durability(EventLogOptions options, boost::asio::any_io_executor home)
+// Beside everything else, until the log is closed.
+Task<void> JetStreamEventLog::watch_durability(std::shared_ptr<Core> core)
 {
-    Durability durability;
-    durability.replicas = options.replicas;
-    durability.is_synced = options.is_synced;
-    std::vector<std::string> urls;
-    for (std::string_view left = options.monitor_urls; !left.empty();) {
-        const auto url = left.substr(0, left.find(','));
-        left.remove_prefix(std::min(url.size() + 1, left.size()));
-        urls.emplace_back(url);
-    }
-    bool is_always = true;
-    durability.is_confirmed = !urls.empty();
-    for (const std::string& url : urls) {
-        const auto mode = co_await read_sync_mode(url, home, options.request_timeout);
-        if (!mode) {
-            log(Level::warn, "log.durability_unknown", "jetstream",
-                {{"why", describe(mode.error())}});
-            durability.is_confirmed = false;
-            break;
-        }
-        is_always = is_always && mode->is_always;
-        durability.sync_interval = std::max(durability.sync_interval, mode->interval);
-    }
-    if (durability.is_confirmed && is_always != options.is_synced) {
-        log(Level::warn, "log.durability_differs", "jetstream",
-            {{"nats.synced", options.is_synced}, {"server", is_always}});
-    }
-    if (durability.is_confirmed) {
-        durability.is_synced = is_always;
-    }
-    durability.name = "jetstream-r" + std::to_string(durability.replicas) +
-                      (durability.is_synced ? "-synced" : "-lazy");
-    co_return durability;
+    auto tell = [raw = core.get()](const Durability& now) {
+        raw->appender->set_synced(now.is_synced); // decides about group commit
+    };
+    co_await core->durability->run(std::move(tell));
 }
-
-} // namespace
 
 // From the leader.
 Task<Result<StreamState>> JetStreamEventLog::current_state(std::shared_ptr<Core> core)
@@ -141,8 +107,9 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
         co_return state.error();
     }
     core->found = *state;
-    core->durability = co_await find_durability(core->options, home);
-    core->options.is_synced = core->durability.is_synced; // decides about group commit
+    core->durability = std::make_unique<DurabilityWatch>(*core->writing, core->options, home);
+    co_await core->durability->look();
+    core->options.is_synced = core->durability->known().is_synced; // decides about group commit
     core->reader = std::make_unique<DirectReader>(*core->reading, core->name, home, timeout);
     core->plain =
         std::make_unique<Publisher>(*core->writing, home, core->options.plain_in_flight_max + 16,
@@ -165,7 +132,14 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
             raw->batches->lose_all();
         }
         raw->appender->forget_heads();
+        if (is_connected) {
+            raw->durability->look_soon();
+        }
     });
+    auto on_watch_ended = [](const std::exception_ptr& thrown) {
+        SEAL_CHECK(!thrown, "the watch on durability never throws");
+    };
+    boost::asio::co_spawn(home, watch_durability(core), std::move(on_watch_ended));
     co_return std::unique_ptr<JetStreamEventLog>{new JetStreamEventLog{std::move(core)}};
 }
 
@@ -239,54 +213,29 @@ Task<Result<std::vector<StoredRecord>>>
 JetStreamEventLog::read_stream(StreamName stream, Version after, ReadLimits limits)
 {
     const auto core = core_;
-    const std::string subject = subject_of(core->options.ledger, stream);
-    std::vector<StoredRecord> records;
-    std::size_t bytes = 0;
-    std::uint64_t next = 1;
-    const auto hint = core->hints.find(stream);
-    if (hint != core->hints.end() && hint->second.version <= after) {
-        next = hint->second.position.value + 1;
+    if (core->is_closed) {
+        co_return Error{Errc::shutting_down, {}};
     }
-    JetStreamEventLog::Core::Hint reached{};
-    bool is_full = false;
-    while (!is_full) {
-        if (core->is_closed) {
-            co_return Error{Errc::shutting_down, {}};
-        }
-        const auto page =
-            co_await core->reader->read(subject, next, page_events_max, limits.bytes_max);
-        if (!page) {
-            co_return page.error();
-        }
-        for (const StoredRecord& stored : page->records) {
-            const auto event = decode_record(stored.record);
-            if (!event || event->stream != stream) {
-                co_return Error{Errc::corrupt, "position " + std::to_string(stored.position.value) +
-                                                   " does not hold an event of its stream"};
-            }
-            is_full = records.size() == limits.events_max ||
-                      (!records.empty() && bytes + stored.record.size() > limits.bytes_max);
-            if (is_full) {
-                break;
-            }
-            reached = {event->version, stored.position};
-            if (event->version > after) {
-                bytes += stored.record.size();
-                records.push_back(stored);
-            }
-        }
-        if (page->records.empty() || page->pending == 0) {
-            break;
-        }
-        next = page->records.back().position.value + 1;
+    StreamMark from;
+    const auto mark = core->marks.find(stream);
+    if (mark != core->marks.end() && mark->second.version <= after) {
+        from = mark->second;
     }
-    if (reached.position.value != 0) {
-        if (core->hints.size() >= page_hints_max) {
-            core->hints.clear();
-        }
-        core->hints[stream] = reached;
+    const Reading reading{*core->reader, core->clock, core->home,
+                          core->clock.monotonic() + core->options.request_timeout,
+                          core->options.replicas > 1};
+    auto page =
+        co_await read_stream_page(reading, core->options.ledger, stream, after, from, limits);
+    if (!page) {
+        co_return page.error();
     }
-    co_return records;
+    if (page->reached.position.value != 0) {
+        if (core->marks.size() >= page_marks_max) {
+            core->marks.clear();
+        }
+        core->marks[stream] = page->reached;
+    }
+    co_return std::move(page->records);
 }
 
 Task<Result<StreamHead>> JetStreamEventLog::stream_head(StreamName stream)
@@ -355,14 +304,30 @@ std::string JetStreamEventLog::incarnation() const
 
 Durability JetStreamEventLog::durability() const
 {
-    return core_->durability;
+    return core_->durability->known();
 }
 
 EventLogStatus JetStreamEventLog::status() const
 {
     return {core_->writing->is_connected() && core_->reading->is_connected(),
             core_->writing->reconnects() + core_->reading->reconnects(),
-            core_->found.server_version, core_->appender->flights()};
+            core_->found.server_version,
+            core_->appender->flights(),
+            core_->appender->head_reads(),
+            core_->writing->payload_bytes_max()};
+}
+
+Result<void> JetStreamEventLog::check_takes(std::size_t event_bytes_max) const
+{
+    const std::int64_t most = core_->writing->payload_bytes_max();
+    if (most <= 0 || event_bytes_max <= static_cast<std::uint64_t>(most)) {
+        return {};
+    }
+    return Error{Errc::malformed,
+                 "http.event_bytes_max is " + std::to_string(event_bytes_max) +
+                     ", but the NATS server takes messages of " + std::to_string(most) +
+                     " bytes: raise max_payload in the configuration of each server, with room for "
+                     "what a record has beside the event, or lower http.event_bytes_max"};
 }
 
 void JetStreamEventLog::close() noexcept
@@ -370,6 +335,7 @@ void JetStreamEventLog::close() noexcept
     if (std::exchange(core_->is_closed, true)) {
         return;
     }
+    core_->durability->close();
     core_->appender->close();
     core_->plain->close();
     core_->batches->close();

@@ -17,6 +17,8 @@ struct EventLogStatus {
     std::uint64_t reconnects{0};
     std::string server_version;
     std::uint64_t flights{0}; // publishes and batches sent with appends; above the appends: retries
+    std::uint64_t head_reads{0};       // looks at a stream's newest event, for appends
+    std::int64_t payload_bytes_max{0}; // of one message, as the server says
 };
 
 class JetStreamEventLog final : public EventLog {
@@ -53,10 +55,15 @@ public:
 
     [[nodiscard]] EventLogStatus status() const;
 
+    // A node must not promise to take what its log never takes.
+    //   malformed   the server refuses messages of so many bytes
+    [[nodiscard]] Result<void> check_takes(std::size_t event_bytes_max) const;
+
 private:
     struct Core;
     [[nodiscard]] static boost::asio::awaitable<Result<StreamState>>
     current_state(std::shared_ptr<Core> core);
+    [[nodiscard]] static boost::asio::awaitable<void> watch_durability(std::shared_ptr<Core> core);
     explicit JetStreamEventLog(std::shared_ptr<Core> core);
     std::shared_ptr<Core> core_; // also kept by work that runs on
 };

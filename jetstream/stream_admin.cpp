@@ -62,6 +62,7 @@ StreamState state_of(const json::object& answer)
     found.last_sequence = static_cast<std::uint64_t>(int_at(state, "last_seq"));
     found.messages = static_cast<std::uint64_t>(int_at(state, "messages"));
     found.deleted = static_cast<std::uint64_t>(int_at(state, "num_deleted"));
+    found.replicas = static_cast<int>(int_at(config, "num_replicas"));
     found.server_version = text_at(metadata, "_nats.ver");
     found.duplicate_window = std::chrono::nanoseconds{int_at(config, "duplicate_window")};
     const auto now = from_rfc3339(text_at(answer, "ts"));

@@ -18,6 +18,7 @@ struct StreamState {
     std::uint64_t last_sequence{0};
     std::uint64_t messages{0};
     std::uint64_t deleted{0};
+    int replicas{0}; // as configured at that moment
     std::string server_version;
     WallTime now{};                               // the server's clock when it answered
     std::chrono::nanoseconds duplicate_window{0}; // as configured at that moment

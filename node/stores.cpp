@@ -31,6 +31,7 @@ Task<Result<void>> open_on_nats(const Settings& settings, StoresContext context,
     if (!log) {
         co_return log.error();
     }
+    SEAL_CO_TRY_VOID((*log)->check_takes(settings.limits.event_bytes_max));
     jetstream::AuditLogOptions audit_options;
     audit_options.ledger = settings.ledger.name;
     audit_options.replicas = replicas;

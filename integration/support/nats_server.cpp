@@ -79,7 +79,7 @@ NatsServers::NatsServers(NatsOptions options) : options_{std::move(options)}
     }
     folder_ = name;
     for (int number = 0; number < options_.servers; ++number) {
-        servers_.push_back({free_port(), free_port(), free_port(), -1});
+        servers_.push_back({free_port(), free_port(), free_port(), -1, options_.is_synced});
     }
     for (std::size_t server = 0; server < servers_.size(); ++server) {
         fs::create_directories(data_folder(server));
@@ -111,7 +111,7 @@ void NatsServers::write_config(std::size_t server) const
          << "\nhttp: \"127.0.0.1:" << one.monitor_port << "\"\nmax_payload: 1MB\n"
          << "jetstream {\n  store_dir: \"" << data_folder(server).string()
          << "\"\n  max_file_store: " << options_.max_store << "\n  max_memory_store: 256MB\n"
-         << "  sync_interval: " << (options_.is_synced ? "always" : "2m") << "\n}\n";
+         << "  sync_interval: " << (one.is_synced ? "always" : "2m") << "\n}\n";
     file << options_.more_settings;
     if (servers_.size() > 1) {
         file << "cluster {\n  name: test\n  listen: \"127.0.0.1:" << one.route_port
@@ -121,6 +121,17 @@ void NatsServers::write_config(std::size_t server) const
         }
         file << " ]\n}\n";
     }
+}
+
+std::string NatsServers::monitor_url(std::size_t server) const
+{
+    return "http://127.0.0.1:" + std::to_string(servers_[server].monitor_port);
+}
+
+void NatsServers::set_synced(std::size_t server, bool is_synced)
+{
+    servers_[server].is_synced = is_synced;
+    write_config(server);
 }
 
 std::string NatsServers::url() const

@@ -42,6 +42,9 @@ public:
     // Returns when a cluster has elected who manages its streams; at once for one server.
     void wait_for_quorum() const;
 
+    [[nodiscard]] std::string monitor_url(std::size_t server = 0) const;
+    void set_synced(std::size_t server, bool is_synced); // from its next start on
+
     // Which server leads the JetStream stream, by its monitoring page; -1 when none does.
     [[nodiscard]] int leader_of(const std::string& stream) const;
 
@@ -51,6 +54,7 @@ private:
         int route_port{0};
         int monitor_port{0};
         pid_t process{-1};
+        bool is_synced{false};
     };
 
     void write_config(std::size_t server) const;
