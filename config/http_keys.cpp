@@ -86,6 +86,9 @@ std::vector<Key> http_keys()
                1'000'000, "events that a WebSocket may have on the way unacknowledged"),
         number("feeds.heartbeat_ms", feeds(&http::FeedOptions::heartbeat), 100, 600'000,
                "of silence before a subscriber hears that all is well"),
+        number("feeds.log_away_ms", feeds(&http::FeedOptions::log_away_max), 1'000, 600'000,
+               "without a sign of the log before live feeds end with unavailable; longer than its "
+               "servers take to elect a leader"),
     };
 }
 

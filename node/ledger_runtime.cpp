@@ -357,6 +357,7 @@ void LedgerRuntime::start_node()
     parts_->view = std::make_unique<AuditView>(*stores_.log, *stores_.audit);
     FeedHubOptions feed_options;
     feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
+    feed_options.log_away_max = settings_.feeds.log_away_max;
     parts_->hub = std::make_unique<FeedHub>(shared_.stores.home, *stores_.log, feed_options);
     parts_->hub->start(shared_.feeds);
     shared_.health.add_check(base_path_.empty() ? "rulebook" : "rulebook of " + name(),
@@ -449,7 +450,8 @@ LedgerMetrics LedgerRuntime::metrics()
                 }
                 if (parts_->hub != nullptr) {
                     parts_->http_metrics->feed_ring(parts_->hub->ring_bytes(),
-                                                    parts_->hub->tail().value);
+                                                    parts_->hub->tail().value,
+                                                    parts_->hub->silence());
                 }
             }};
 }

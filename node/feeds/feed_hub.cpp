@@ -14,13 +14,15 @@ FeedHub::FeedHub(boost::asio::any_io_executor executor, EventLog& log, FeedHubOp
     : log_{log},
       options_{options},
       changed_{executor},
-      head_{std::move(executor), log}
+      head_{executor, log},
+      watch_{std::move(executor)}
 {
 }
 
 void FeedHub::start(TaskGroup& tasks)
 {
     tasks.spawn("feed_hub", run());
+    tasks.spawn("feed_watch", watch());
 }
 
 void FeedHub::close() noexcept
@@ -29,7 +31,34 @@ void FeedHub::close() noexcept
     if (feed_) {
         feed_->close();
     }
+    watch_.notify_all();
     wake_all();
+}
+
+std::chrono::nanoseconds FeedHub::silence() const noexcept
+{
+    return heard_ ? std::chrono::steady_clock::now() - *heard_ : std::chrono::nanoseconds{0};
+}
+
+bool FeedHub::is_away() const noexcept
+{
+    return silence() > options_.log_away_max;
+}
+
+// Subscribers that sleep until something new comes must hear that nothing can come.
+Task<void> FeedHub::watch()
+{
+    bool was_away = false;
+    while (!is_closed_) {
+        const bool is_now = is_away();
+        if (is_now && !was_away) {
+            log(Level::warn, "feed.live_ended", "feeds",
+                {{"reason", "the log is away"}, {"subscribers", interests_.size()}});
+            wake_all();
+        }
+        was_away = is_now;
+        co_await watch_.wait_for(options_.patience);
+    }
 }
 
 void FeedHub::subscriber_came(Interest& interest)
@@ -98,8 +127,12 @@ Task<void> FeedHub::run()
         const auto alone = std::chrono::steady_clock::now() - alone_since_;
         if (interests_.size() == 0 && (!has_joined_ || alone >= options_.linger)) {
             leave();
+            heard_.reset();
             co_await wait(options_.linger);
             continue;
+        }
+        if (!heard_) {
+            heard_ = std::chrono::steady_clock::now();
         }
         bool is_in = has_joined_;
         if (!is_in) {
@@ -127,6 +160,7 @@ Task<bool> FeedHub::join()
     feed_ = log_.subscribe_from(*head);
     tail_ = *head;
     has_joined_ = true;
+    heard_ = std::chrono::steady_clock::now();
     changed_.notify_all();
     co_return true;
 }
@@ -138,6 +172,7 @@ Task<void> FeedHub::take_batch()
         co_return;
     }
     if (batch) {
+        heard_ = std::chrono::steady_clock::now();
         const auto added = add(batch->records);
         if (!added) {
             fail(added.error());

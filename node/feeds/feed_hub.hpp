@@ -7,9 +7,9 @@
 //
 // Executor    The I/O thread.
 // Order       The ring is a gapless run of positions that ends at tail().
-// Failure     When the log is away, the ring stands still; when the log contradicts itself, fault()
-// says so and
-//             the hub follows no more.
+// Failure     When the log is away, the ring stands still; when it has been for long, is_away()
+//             says so, and live subscribers must not go on as if nothing was new. When the log
+//             contradicts itself, fault() says so and the hub follows no more.
 
 #include "core/async/notifier.hpp"
 #include "core/async/task_group.hpp"
@@ -25,7 +25,8 @@ namespace sealstream {
 struct FeedHubOptions {
     std::size_t ring_bytes_max{64 << 20}; // of memory: decoded, and in the forms of two transports
     std::size_t batch_events_max{1000};   // taken from the log at once
-    std::chrono::milliseconds patience{1000}; // one wait for the log
+    std::chrono::milliseconds patience{1000};       // one wait for the log
+    std::chrono::milliseconds log_away_max{15'000}; // without an answer of it; then is_away()
     std::chrono::milliseconds linger{10'000}; // following goes on so long after the last subscriber
 };
 
@@ -41,6 +42,10 @@ public:
 
     [[nodiscard]] EventLog& event_log() const noexcept { return log_; }
     [[nodiscard]] const std::optional<Error>& fault() const noexcept { return fault_; }
+    // The log has been silent for longer than log_away_max, though somebody listens.
+    [[nodiscard]] bool is_away() const noexcept;
+    // Since the log last answered; zero while nobody listens.
+    [[nodiscard]] std::chrono::nanoseconds silence() const noexcept;
     [[nodiscard]] Position tail() const noexcept { return tail_; }
     [[nodiscard]] std::size_t ring_bytes() const noexcept { return ring_bytes_; }
     [[nodiscard]] std::size_t subscribers() const noexcept { return interests_.size(); }
@@ -71,6 +76,7 @@ public:
 private:
     [[nodiscard]] Task<void> sleep(Interest& interest, std::chrono::nanoseconds longest);
     [[nodiscard]] Task<void> run();
+    [[nodiscard]] Task<void> watch();
     [[nodiscard]] Task<bool> join();
     [[nodiscard]] Task<void> take_batch();
     [[nodiscard]] Result<void> add(const std::vector<StoredRecord>& records);
@@ -88,6 +94,8 @@ private:
     InterestTable interests_;
     std::list<Interest*> waiting_; // armed or about to look
     std::chrono::steady_clock::time_point alone_since_{};
+    std::optional<std::chrono::steady_clock::time_point> heard_; // of the log; while it is followed
+    Notifier watch_;
     Position tail_{};
     std::optional<Error> fault_;
     bool has_joined_{false};

@@ -7,6 +7,11 @@ namespace {
 constexpr std::chrono::milliseconds behind_wait{
     50}; // before a replica that is behind is read again
 
+Error log_is_away()
+{
+    return Error{Errc::unavailable, "the log has been silent for too long"};
+}
+
 } // namespace
 
 Subscription::Subscription(FeedHub& hub, Position after, FeedFilter filter, EventIndex* index)
@@ -54,6 +59,9 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
             cursor_ = *reached;
         }
         const bool is_at_end = cursor_ == before;
+        if (is_at_end && is_live_ && hub_.is_away()) {
+            co_return log_is_away();
+        }
         bool is_caught_up = is_at_end && has_said_caught_up_;
         if (is_at_end && !has_said_caught_up_) {
             is_caught_up = co_await has_reached_end();
@@ -108,6 +116,9 @@ Task<Result<FeedStep>> Subscription::pause(std::chrono::milliseconds wait)
     }
     is_woken_ = false;
     SEAL_CO_TRY_VOID(is_over(step));
+    if (is_live_ && hub_.is_away()) {
+        co_return log_is_away();
+    }
     co_return step;
 }
 

@@ -34,12 +34,14 @@ public:
     // first time (as its leader knew it then, whichever replica is read), after `wait`, after
     // wake(), when overrun, and when closing. One caller at a time.
     //   corrupt       the log has a hole
-    //   unavailable   the log does not answer: call again
+    //   unavailable   the log does not answer, or has been silent for long: nobody knows whether
+    //                 there is something new. Go on from cursor() later
     [[nodiscard]] Task<Result<FeedStep>> next(FeedStepLimits limits);
 
     // For a subscriber that may not be given events now: ends at wake(), when closing, and after
     // `wait`; then says whether it has been overrun since.
-    //   corrupt   the log has a hole
+    //   corrupt       the log has a hole
+    //   unavailable   as next()
     [[nodiscard]] Task<Result<FeedStep>> pause(std::chrono::milliseconds wait);
 
     // Ends next() and pause() early, now or when they are called.

@@ -111,7 +111,10 @@ struct HttpMetrics::Series {
                   .Add({})},
           ring_position{gauge(to, "sealstream_feed_ring_position",
                               "Newest position that live subscribers have been offered.")
-                            .Add({})}
+                            .Add({})},
+          feed_silence{gauge(to, "sealstream_feed_log_silence_seconds",
+                             "Since live feeds last heard of the log; 0 while nobody listens.")
+                           .Add({})}
     {
         auto& open = gauge(to, "sealstream_http_connections", "Open connections.");
         auto& total = counter(to, "sealstream_http_connections_total", "Connections accepted.");
@@ -166,6 +169,7 @@ struct HttpMetrics::Series {
     Family<Counter>& refused;
     Gauge& ring_bytes;
     Gauge& ring_position;
+    Gauge& feed_silence;
     std::array<Gauge*, 2> connections{};
     std::array<Counter*, 2> connections_total{};
     std::array<Gauge*, transports.size()> subscribers{};
@@ -267,10 +271,12 @@ void HttpMetrics::subscriber_ended(Transport transport, FeedEnd reason)
     series_->disconnects[index(transport)][index(reason)]->Increment();
 }
 
-void HttpMetrics::feed_ring(std::size_t bytes, std::uint64_t position)
+void HttpMetrics::feed_ring(std::size_t bytes, std::uint64_t position,
+                            std::chrono::nanoseconds silence)
 {
     series_->ring_bytes.Set(static_cast<double>(bytes));
     series_->ring_position.Set(static_cast<double>(position));
+    series_->feed_silence.Set(std::chrono::duration<double>{silence}.count());
 }
 
 std::string HttpMetrics::text() const

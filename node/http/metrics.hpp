@@ -72,7 +72,7 @@ public:
 
     void subscriber_started(Transport transport);
     void subscriber_ended(Transport transport, FeedEnd reason);
-    void feed_ring(std::size_t bytes, std::uint64_t position);
+    void feed_ring(std::size_t bytes, std::uint64_t position, std::chrono::nanoseconds silence);
 
     // Prometheus text format 0.0.4 of the whole registry.
     [[nodiscard]] std::string text() const;

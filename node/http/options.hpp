@@ -88,7 +88,8 @@ struct FeedOptions {
     std::size_t socket_message_bytes_max{1024};   // of a WebSocket client's command
     std::size_t socket_messages_per_second{1000}; // … and in all, pings included
     std::chrono::milliseconds heartbeat{15'000};
-    std::chrono::milliseconds client_retry{2'000}; // `retry:` of an event stream
+    std::chrono::milliseconds client_retry{2'000};  // `retry:` of an event stream
+    std::chrono::milliseconds log_away_max{15'000}; // of silence of the log; then live feeds end
 };
 
 // Limits and FeedOptions are given to handlers, in Services.

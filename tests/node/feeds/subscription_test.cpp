@@ -400,3 +400,64 @@ TEST_CASE("subscribers that come together share the question where the log ends"
     }
     CHECK(heads.asked() <= 2); // one that had begun before the others came, and theirs
 }
+
+TEST_CASE("a log that stays away ends a live subscription, whose cursor goes on later", "[feeds]")
+{
+    FeedHubOptions options;
+    options.patience = 5ms; // each failure costs so much
+    options.log_away_max = 50ms;
+    World world{options};
+    world.append(3);
+    Position cursor;
+    {
+        Subscription subscription{world.hub, Position{}, {}};
+        while (subscription.cursor() < Position{3} || !world.hub.covers(Position{3})) {
+            REQUIRE(world.next(subscription, quick));
+        }
+        REQUIRE(world.next(subscription, quick)); // live by now
+        for (int failures = 0; failures < 200; ++failures) {
+            world.log.fail_next_read(Errc::unavailable);
+        }
+        const FeedStepLimits patient{10, 1 << 20, 60s};
+        const auto ended = world.next(subscription, patient);
+
+        REQUIRE(!ended);
+        CHECK(ended.error().code == Errc::unavailable);
+        CHECK(world.hub.silence() > 50ms);
+        CHECK(!run_task(world.context, subscription.pause(1ms)));
+        cursor = subscription.cursor();
+    }
+    CHECK(cursor == Position{3});
+
+    for (int tries = 0; tries < 12'000 && world.hub.is_away(); ++tries) {
+        world.settle();
+    }
+    world.append(2);
+    Subscription again{world.hub, cursor, {}};
+    std::vector<std::uint64_t> seen;
+    for (int tries = 0; tries < 3'000 && seen.size() < 2; ++tries) {
+        const auto step = world.next(again, quick);
+        if (step) {
+            const auto more = positions(*step);
+            seen.insert(seen.end(), more.begin(), more.end());
+        }
+    }
+    CHECK(seen == std::vector<std::uint64_t>{4, 5});
+}
+
+TEST_CASE("a quiet log that answers is not away", "[feeds]")
+{
+    FeedHubOptions options;
+    options.patience = 5ms;
+    options.log_away_max = 10s;
+    World world{options};
+    world.append(1);
+    Subscription subscription{world.hub, Position{1}, {}};
+    const FeedStepLimits short_wait{10, 1 << 20, 100ms};
+    for (int rounds = 0; rounds < 3; ++rounds) {
+        const auto step = world.next(subscription, short_wait);
+        REQUIRE(step);
+        CHECK(step->events.empty());
+    }
+    CHECK(world.hub.silence() < 10s);
+}

@@ -16,6 +16,7 @@ TEST_CASE("the HTTP front end has exactly these metrics", "[http][metrics]")
         "sealstream_append_duration_seconds",
         "sealstream_append_events_total",
         "sealstream_appends_total",
+        "sealstream_feed_log_silence_seconds",
         "sealstream_feed_ring_bytes",
         "sealstream_feed_ring_position",
         "sealstream_http_connections",
