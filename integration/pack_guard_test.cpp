@@ -64,6 +64,23 @@ std::vector<std::string> illegal_events(PackWorld& world)
     return illegal;
 }
 
+// What another client does between two looks of a guarded append.
+Task<void> approve_and_fold(PackWorld& world)
+{
+    Sent sent;
+    sent.verb = http::Verb::post;
+    sent.target = "/v1/streams/deal/1/events";
+    sent.fields = {{"content-type", "application/json"}};
+    sent.body = event("DealApproved");
+    const auto got = co_await world.http.answer(std::move(sent));
+    SEAL_CHECK(got.status == 201, "nothing is against it yet");
+    const auto head = co_await world.http.log.head();
+    SEAL_CHECK(head.has_value(), "the log is in memory");
+    const std::chrono::seconds patience{20};
+    const auto reached = co_await world.watch.reach(*head, patience);
+    SEAL_CHECK(reached && *reached >= *head, "the projector folds what is in the log");
+}
+
 } // namespace
 
 TEST_CASE("a guarded event is refused with its reasons, whatever way it takes", "[packs][guard]")
@@ -202,6 +219,35 @@ TEST_CASE("a client's own condition stands beside the guard's", "[packs][guard]"
     CHECK(world.http.post(target, event("ApprovalGranted")).status == 201);
     CHECK(world.http.post(target, event("DealApproved"), {{"if-match", "\"2\""}}).status == 412);
     CHECK(world.http.post(target, event("DealApproved"), {{"if-match", "\"3\""}}).status == 201);
+}
+
+TEST_CASE("two guards that have seen different versions allow what the older one was asked about",
+          "[packs][guard]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    Pack pack = deal_pack();
+    PackGuard second;
+    second.name = "last_look"; // has nothing against anything
+    second.event_types = {"DealApproved"};
+    second.sql = {"SELECT coalesce(max(version), 0) AS version, NULL::jsonb AS violation"
+                  " FROM deals WHERE id = $1::text",
+                  {"stream_id"}};
+    pack.guards.push_back(std::move(second));
+    PackWorld world{std::move(pack)};
+    world.http.services.stream_turns = nullptr; // as if the other client had a node of its own
+    for (const auto* type : {"DealOpened", "ApprovalGranted", "ApprovalGranted"}) {
+        REQUIRE(append(world, "1", type).status == 201);
+    }
+    world.fold();
+    world.slow.after_read = [&world] { return approve_and_fold(world); };
+
+    const auto late = append(world, "1", "DealApproved");
+
+    CHECK(late.status == 409);
+    CHECK(late.at("/version") == "4");
+    CHECK(illegal_events(world).empty());
 }
 
 TEST_CASE("under contention on lagging tables no illegal transition ever lands",

@@ -241,6 +241,10 @@ Task<Result<PackRows>> SlowPackReader::read(PackQuestion question)
 {
     co_await stop_.sleep_for(delay);
     auto rows = co_await real_.read(std::move(question));
+    if (const auto next = std::exchange(after_read, {})) {
+        auto task = next();
+        co_await std::move(task);
+    }
     co_await stop_.sleep_for(delay);
     co_return rows;
 }

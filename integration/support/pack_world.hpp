@@ -10,6 +10,8 @@
 #include "projections/projector.hpp"
 #include "tests/node/http/http_world.hpp"
 
+#include <functional>
+
 namespace sealstream::testing {
 
 // Queries, commands and guards of the pack; its tables.
@@ -23,7 +25,8 @@ public:
     [[nodiscard]] Task<Result<PackRows>> read(PackQuestion question) override;
     [[nodiscard]] Task<Result<Position>> cursor() override;
 
-    std::chrono::milliseconds delay{0}; // before and after each read
+    std::chrono::milliseconds delay{0};       // before and after each read
+    std::function<Task<void>()> after_read{}; // once, after the next read
 
 private:
     PackReader& real_;

@@ -141,16 +141,20 @@ Task<Result<GuardVerdict>> ask(Services& services, ServedGuard guard, PackQuesti
 }
 
 struct Opinion {
-    GuardVerdict verdict;
+    std::vector<std::string> violations;
     std::string guard; // whose violations they are: "deals.approval"
+    Version seen;      // by all guards that were asked, at least
 };
 
-// What all guards of an event say; ends at the first that refuses.
+// What all guards of an event say once their tables show `head`; ends at the first that refuses.
+//
+// Each looks by itself, and the tables may move between two looks. What they say together is about
+// the oldest version that one of them has seen.
 Task<Result<Opinion>> ask_all(Services& services, const Appender& appender,
-                              const StreamAppend& append, const GuardedEvent& guarded,
+                              const StreamAppend& append, const GuardedEvent& guarded, Version head,
                               Position least, Monotonic deadline)
 {
-    Opinion opinion;
+    Opinion opinion{{}, {}, Version{std::numeric_limits<std::uint64_t>::max()}};
     for (const ServedGuard& guard : guarded.guards) {
         auto question = question_for(services, appender, append, *guard.guard);
         if (!question) {
@@ -164,9 +168,13 @@ Task<Result<Opinion>> ask_all(Services& services, const Appender& appender,
             }
             co_return error;
         }
-        opinion.verdict.version = std::max(opinion.verdict.version, asked->version);
+        // Tables that show the log up to the head of the stream have seen that version, whatever
+        // the guard's own rows count.
+        const Version seen = std::max(asked->version, head);
+        opinion.seen = std::min(opinion.seen, seen);
         if (!asked->violations.empty()) {
-            opinion.verdict.violations = std::move(asked->violations);
+            opinion.seen = seen;
+            opinion.violations = std::move(asked->violations);
             opinion.guard = guard.of.mounted.pack->name + "." + guard.guard->name;
             co_return opinion;
         }
@@ -174,13 +182,13 @@ Task<Result<Opinion>> ask_all(Services& services, const Appender& appender,
     co_return opinion;
 }
 
-Error refusal_of(const StreamAppend& append, const Opinion& opinion, Version seen)
+Error refusal_of(const StreamAppend& append, const Opinion& opinion)
 {
     Error error{Errc::refused, "Guard " + opinion.guard + " refuses " + append.drafts.front().type +
                                    " for " + append.stream.to_string()};
     error.details = "\"guard\":\"" + opinion.guard + "\",\"version\":\"" +
-                    std::to_string(seen.value) + "\",\"violations\":[";
-    for (const std::string& violation : opinion.verdict.violations) {
+                    std::to_string(opinion.seen.value) + "\",\"violations\":[";
+    for (const std::string& violation : opinion.violations) {
         error.details.append(error.details.back() == '[' ? "" : ",").append(violation);
     }
     error.details.push_back(']');
@@ -216,15 +224,13 @@ Task<Result<Expected>> judge(Services& services, const Appender& appender,
             SEAL_CO_TRY(all, co_await services.log.head());
             least = std::max(least, all);
         }
-        auto opinion = co_await ask_all(services, appender, append, guarded, least, deadline);
+        auto opinion =
+            co_await ask_all(services, appender, append, guarded, head.version, least, deadline);
         if (!opinion) {
             co_return std::move(opinion).error();
         }
-        // Tables that show the log up to the head of the stream have seen that version, whatever
-        // the guard's own rows count.
-        const Version seen = std::max(opinion->verdict.version, head.version);
-        const bool is_allowed = opinion->verdict.violations.empty();
-        auto condition = guarded_condition(append.expected, seen);
+        const bool is_allowed = opinion->violations.empty();
+        auto condition = guarded_condition(append.expected, opinion->seen);
         if (is_allowed && condition) {
             co_return condition;
         }
@@ -234,7 +240,7 @@ Task<Result<Expected>> judge(Services& services, const Appender& appender,
             co_return condition.error();
         }
         if (is_second_look) {
-            auto refusal = refusal_of(append, *opinion, seen);
+            auto refusal = refusal_of(append, *opinion);
             co_await record_refusal(services, append, refusal, opinion->guard);
             co_return refusal;
         }
