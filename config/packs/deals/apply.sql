@@ -36,27 +36,22 @@ WHERE type = 'MaterialRecorded'
 ORDER BY stream_id, data->>'artifactId', version DESC
 ON CONFLICT (deal_id, artifact_id) DO UPDATE SET type = EXCLUDED.type, truth_level = EXCLUDED.truth_level;
 
--- State and stress: each is what its last event says, and as it was where there is none.
-INSERT INTO deal AS old (id, state, is_distressed, is_frozen, distress_version, version, created, changed)
+-- State and stress: each is what its last event says, and as it was where the batch has none.
+INSERT INTO deal AS old (id, moved_to, said_distressed, said_frozen, distress_version, version, created, changed)
 SELECT b.stream_id,
-       coalesce((array_agg(t.to_state ORDER BY b.version DESC) FILTER (WHERE t.to_state IS NOT NULL))[1], 'Draft'),
-       coalesce((array_agg(b.type = 'DistressDeclared' ORDER BY b.version DESC)
-                 FILTER (WHERE b.type IN ('DistressDeclared', 'DistressResolved')))[1], false),
-       coalesce((array_agg(b.type = 'FreezeImposed' ORDER BY b.version DESC)
-                 FILTER (WHERE b.type IN ('FreezeImposed', 'FreezeLifted')))[1], false),
+       (array_agg(t.to_state ORDER BY b.version DESC) FILTER (WHERE t.to_state IS NOT NULL))[1],
+       (array_agg(b.type = 'DistressDeclared' ORDER BY b.version DESC)
+        FILTER (WHERE b.type IN ('DistressDeclared', 'DistressResolved')))[1],
+       (array_agg(b.type = 'FreezeImposed' ORDER BY b.version DESC)
+        FILTER (WHERE b.type IN ('FreezeImposed', 'FreezeLifted')))[1],
        coalesce(max(b.version) FILTER (WHERE b.type = 'DistressDeclared'), 0),
        max(b.version), min(b.ingested), max(b.ingested)
 FROM batch b LEFT JOIN transition t ON t.type = b.type
 GROUP BY b.stream_id
 ON CONFLICT (id) DO UPDATE
-SET state = CASE WHEN EXISTS (SELECT 1 FROM batch b JOIN transition t ON t.type = b.type WHERE b.stream_id = old.id)
-                 THEN EXCLUDED.state ELSE old.state END,
-    is_distressed = CASE WHEN EXISTS (SELECT 1 FROM batch b WHERE b.stream_id = old.id
-                                      AND b.type IN ('DistressDeclared', 'DistressResolved'))
-                         THEN EXCLUDED.is_distressed ELSE old.is_distressed END,
-    is_frozen = CASE WHEN EXISTS (SELECT 1 FROM batch b WHERE b.stream_id = old.id
-                                  AND b.type IN ('FreezeImposed', 'FreezeLifted'))
-                     THEN EXCLUDED.is_frozen ELSE old.is_frozen END,
+SET moved_to = coalesce(EXCLUDED.moved_to, old.moved_to),
+    said_distressed = coalesce(EXCLUDED.said_distressed, old.said_distressed),
+    said_frozen = coalesce(EXCLUDED.said_frozen, old.said_frozen),
     distress_version = greatest(old.distress_version, EXCLUDED.distress_version),
     version = EXCLUDED.version,
     changed = EXCLUDED.changed;

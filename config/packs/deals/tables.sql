@@ -1,8 +1,11 @@
 CREATE TABLE deal (
     id text COLLATE "C" PRIMARY KEY,
-    state text NOT NULL,
-    is_distressed boolean NOT NULL,
-    is_frozen boolean NOT NULL,
+    moved_to text,           -- by the last event that moves a deal; null: none has
+    said_distressed boolean, -- what was said last: declared or resolved; null: nothing
+    said_frozen boolean,     -- imposed or lifted
+    state text NOT NULL GENERATED ALWAYS AS (coalesce(moved_to, 'Draft')) STORED,
+    is_distressed boolean NOT NULL GENERATED ALWAYS AS (coalesce(said_distressed, false)) STORED,
+    is_frozen boolean NOT NULL GENERATED ALWAYS AS (coalesce(said_frozen, false)) STORED,
     distress_version bigint NOT NULL, -- of the latest declaration; 0: never
     version bigint NOT NULL,          -- of its stream
     created timestamptz NOT NULL,

@@ -127,7 +127,8 @@ bool wants_records(const JsonTemplate& response)
     const auto& places = response.places();
     return std::any_of(places.begin(), places.end(), [](const std::string& place) {
         return place.ends_with(".hash") || place.ends_with(".prev_hash") ||
-               place.ends_with(".ingested") || place == "event" || place == "events";
+               place.ends_with(".hash_before") || place.ends_with(".ingested") ||
+               place == "event" || place == "events";
     });
 }
 
@@ -140,7 +141,9 @@ json::object event_scope(const Placed& placed, const Draft& draft)
     event["stream_type"] = placed.stream.type;
     event["stream_id"] = placed.stream.id;
     event["position"] = std::to_string(placed.position.value);
+    event["position_number"] = placed.position.value;
     event["version"] = std::to_string(placed.version.value);
+    event["version_number"] = placed.version.value;
     event["source"] = draft.source;
     event["actor"] = draft.actor.empty() ? json::value{} : json::value(draft.actor);
     event["time"] = draft.time ? json::value(to_rfc3339(*draft.time)) : json::value{};
@@ -170,6 +173,8 @@ Task<Result<void>> add_records(Services& services, const Appended& appended, jso
                                            std::pair{"prev_hash", stored.event.prev_hash}}) {
             event[name] = digest ? json::value(to_hex(digest->view())) : json::value{};
         }
+        event["hash_before"] =
+            stored.event.version == Version{1} ? json::value{} : event["prev_hash"];
     }
     co_return Result<void>{};
 }
