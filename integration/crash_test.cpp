@@ -1,6 +1,7 @@
 // Whatever is killed, and whenever: nothing that was acknowledged is lost or doubled, and read
 // model and audit catch up.
 
+#include "integration/support/deal_tables.hpp"
 #include "integration/support/ledger_invariants.hpp"
 #include "integration/support/tally_pack.hpp"
 #include "tests/support/catch.hpp"
@@ -41,7 +42,8 @@ void kill_in_rounds(ClusterOptions options, std::size_t count)
     options.projectors = 2; // one folds, one stands by
     options.auditors = 2;   // each start deposes the other
     TestFolder packs{"packs"};
-    options.settings.push_back("packs.enabled=" + write_tally_pack(packs.path().string()));
+    options.settings.push_back("packs.enabled=" + write_tally_pack(packs.path().string()) + "," +
+                               shipped_deals());
     Cluster cluster{options};
     auto random = random_generator(1);
     AppenderOptions load;
@@ -49,6 +51,7 @@ void kill_in_rounds(ClusterOptions options, std::size_t count)
     load.seed = random();
     load.connections = 8;
     load.pause = 1ms;
+    load.has_materials = true;
     AppenderClient client{load};
 
     for (std::size_t round = 0; round < count; ++round) {
@@ -69,6 +72,7 @@ void kill_in_rounds(ClusterOptions options, std::size_t count)
               << " without an answer" << std::endl;
     check_ledger_invariants(cluster, appended);
     check_tally(cluster);
+    check_deals(cluster);
 }
 
 } // namespace
@@ -116,11 +120,13 @@ TEST_CASE("nothing is lost when everything is killed at once and started in any 
     }
     ClusterOptions options;
     options.nodes = 2;
+    options.settings = {"packs.enabled=" + shipped_deals()};
     Cluster cluster{options};
     auto random = random_generator(2);
     AppenderOptions load;
     load.ports = cluster.node_ports();
     load.seed = random();
+    load.has_materials = true;
     AppenderClient client{load};
     std::vector<std::pair<Member, std::size_t>> all;
     for (std::size_t kind = 0; kind < member_kinds; ++kind) {
@@ -143,4 +149,5 @@ TEST_CASE("nothing is lost when everything is killed at once and started in any 
     }
     REQUIRE(client.wait_for_more(50, 60s));
     check_ledger_invariants(cluster, client.finish());
+    check_deals(cluster);
 }

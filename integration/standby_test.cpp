@@ -1,5 +1,6 @@
 // Standbys: when the process that folds or seals is killed and stays away, another goes on.
 
+#include "integration/support/deal_tables.hpp"
 #include "integration/support/ledger_invariants.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
@@ -17,6 +18,7 @@ AppendedByClients append_some(const Cluster& cluster, std::uint64_t place)
     AppenderOptions load;
     load.ports = cluster.node_ports();
     load.seed = seed() + place; // the same ids would be repeats
+    load.has_materials = true;
     AppenderClient client{load};
     REQUIRE(client.wait_for_more(50, 60s));
     return client.finish();
@@ -32,7 +34,7 @@ TEST_CASE("a standby goes on when the active projector or auditor is killed", "[
     ClusterOptions options;
     options.projectors = 2;
     options.auditors = 2;
-    options.settings = {"auditor.heartbeat_ms=1000"};
+    options.settings = {"auditor.heartbeat_ms=1000", "packs.enabled=" + shipped_deals()};
     Cluster cluster{options};
     append_some(cluster, 1);
     cluster.wait_until_caught_up();
@@ -45,6 +47,7 @@ TEST_CASE("a standby goes on when the active projector or auditor is killed", "[
         }
         const auto appended = append_some(cluster, 2 + number);
         check_ledger_invariants(cluster, appended);
+        check_deals(cluster);
         for (const Member member : {Member::projector, Member::auditor}) {
             cluster.start(member, number);
         }
@@ -60,12 +63,13 @@ TEST_CASE("a projector or auditor that was frozen does no harm when it wakes up"
     ClusterOptions options;
     options.projectors = 2;
     options.auditors = 2;
-    options.settings = {"auditor.heartbeat_ms=1000"};
+    options.settings = {"auditor.heartbeat_ms=1000", "packs.enabled=" + shipped_deals()};
     Cluster cluster{options};
     AppenderOptions load;
     load.ports = cluster.node_ports();
     load.seed = seed();
     load.pause = 10ms;
+    load.has_materials = true;
     AppenderClient client{load};
     REQUIRE(client.wait_for_more(50, 60s));
 
@@ -82,4 +86,5 @@ TEST_CASE("a projector or auditor that was frozen does no harm when it wakes up"
     const auto appended = client.finish();
 
     check_ledger_invariants(cluster, appended);
+    check_deals(cluster);
 }

@@ -36,14 +36,22 @@ struct Request {
     std::string text; // all bytes
 };
 
-std::string body_of(const std::vector<std::string>& ids, std::mt19937_64& random)
+std::string material(std::mt19937_64& random)
+{
+    constexpr std::array<const char*, 3> truth{"AI", "HUMAN", "DOC"};
+    return R"(,"artifactId":"artifact-)" + std::to_string(random() % 5) +
+           R"(","type":"WireConfirmation","truthLevel":")" + truth[random() % truth.size()] + "\"";
+}
+
+std::string body_of(const std::vector<std::string>& ids, bool is_material, std::mt19937_64& random)
 {
     std::string body = ids.size() == 1 ? "" : "[";
     for (const std::string& id : ids) {
         body += (body.size() > 1 ? "," : "");
-        body += R"({"type":"LoadAppended","id":")" + id + R"(","actor":"client","data":{"text":")" +
+        body += R"({"type":")" + std::string{is_material ? "MaterialRecorded" : "LoadAppended"} +
+                R"(","id":")" + id + R"(","actor":"client","data":{"text":")" +
                 std::string(random() % 200, 'x') + R"(","n":)" + std::to_string(random() % 1000) +
-                "}}";
+                (is_material ? material(random) : "") + "}}";
     }
     return body + (ids.size() == 1 ? "" : "]");
 }
@@ -88,7 +96,8 @@ private:
         if (kind >= 7 && known != versions_.end()) {
             condition = "If-Match: \"" + std::to_string(known->second) + "\"\r\n";
         }
-        const std::string body = body_of(request.ids, random_);
+        const std::string body =
+            body_of(request.ids, is_chained && owner_.options_.has_materials, random_);
         request.text = "POST /v1/streams/" + request.stream +
                        "/events HTTP/1.1\r\nHost: localhost\r\nSealstream-Source: clients\r\n"
                        "Content-Type: application/json\r\n" +

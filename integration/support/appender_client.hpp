@@ -21,6 +21,7 @@ struct AppenderOptions {
     std::size_t connections{4};
     std::size_t streams{12};
     std::size_t array_events_max{20};
+    bool has_materials{false};          // deals are appended to with an event of the pack `deals`
     std::chrono::milliseconds pause{3}; // between two requests of a connection
     bool is_reconnecting{true};         // false: a connection that the node closes is not replaced
     std::uint64_t seed{1};
