@@ -2,13 +2,8 @@ WITH known AS (
     SELECT b.stream_type, b.stream_id, b.version, b.data, b.ingested, coalesce(nullif(b.actor, ''), b.source) AS actor,
            CASE WHEN r.member IS NULL THEN r.state ELSE b.data->>r.member END AS state
     FROM batch b JOIN rule r ON r.type = b.type
-), docs AS (
-    SELECT k.stream_type, k.stream_id, jsonb_object_agg(m.key, m.value ORDER BY k.version) AS doc
-    FROM known k, jsonb_each(k.data) m
-    WHERE octet_length(m.value::text) <= 20000
-    GROUP BY k.stream_type, k.stream_id
 ), changes AS (
-    SELECT stream_type, stream_id,
+    SELECT stream_type, stream_id, array_agg(data ORDER BY version) AS data,
            (array_agg(state ORDER BY version DESC) FILTER (WHERE state IS NOT NULL))[1] AS state,
            min(ingested) AS opened, (array_agg(actor ORDER BY version))[1] AS opened_by,
            (array_agg(ingested ORDER BY version DESC))[1] AS changed, (array_agg(actor ORDER BY version DESC))[1] AS changed_by,
@@ -17,8 +12,13 @@ WITH known AS (
     GROUP BY stream_type, stream_id
 )
 INSERT INTO entity AS old
-SELECT c.stream_type, c.stream_id, c.state, coalesce(d.doc, '{}'), c.opened, c.opened_by, c.changed, c.changed_by, c.version
-FROM changes c LEFT JOIN docs d ON d.stream_type = c.stream_type AND d.stream_id = c.stream_id
+SELECT stream_type, stream_id, state,
+       -- all of them as one object; joined to the rest instead, Postgres would look for each row among all
+       coalesce((SELECT jsonb_object_agg(m.key, m.value ORDER BY a.place)
+                 FROM unnest(data) WITH ORDINALITY a(one, place), jsonb_each(a.one) m
+                 WHERE octet_length(m.value::text) <= 20000), '{}'),
+       opened, opened_by, changed, changed_by, version
+FROM changes
 ON CONFLICT (kind, id) DO UPDATE
 SET state = coalesce(EXCLUDED.state, old.state), doc = old.doc || EXCLUDED.doc, changed = EXCLUDED.changed,
     changed_by = EXCLUDED.changed_by, version = EXCLUDED.version;
@@ -28,18 +28,16 @@ WITH steps AS (
            CASE WHEN data ? 'stage' THEN 'stage' ELSE 'gate' END AS kind, coalesce(data->>'stage', data->>'gate') AS name
     FROM batch
     WHERE type IN ('pipeline.stage_started', 'pipeline.stage_finished', 'pipeline.gate_opened', 'pipeline.gate_decided')
-), begun AS (
-    SELECT stream_id, kind, name, (array_agg(ingested ORDER BY version DESC))[1] AS time
-    FROM steps WHERE is_begin GROUP BY stream_id, kind, name
 )
 INSERT INTO pipeline_step AS old
-SELECT DISTINCT ON (s.stream_id, s.kind, s.name)
-       s.stream_id, s.kind, s.name,
-       CASE WHEN s.is_begin THEN CASE s.kind WHEN 'stage' THEN 'running' ELSE 'waiting' END
-            ELSE coalesce(s.data->>'result', s.data->>'decision') END,
-       b.time, CASE WHEN NOT s.is_begin THEN s.ingested END, s.data->>'error', s.data->>'evaluation'
-FROM steps s LEFT JOIN begun b ON b.stream_id = s.stream_id AND b.kind = s.kind AND b.name = s.name
-ORDER BY s.stream_id, s.kind, s.name, s.version DESC
+SELECT stream_id, kind, name,
+       (array_agg(CASE WHEN is_begin THEN CASE kind WHEN 'stage' THEN 'running' ELSE 'waiting' END
+                       ELSE coalesce(data->>'result', data->>'decision') END ORDER BY version DESC))[1],
+       (array_agg(ingested ORDER BY version DESC) FILTER (WHERE is_begin))[1],
+       (array_agg(CASE WHEN NOT is_begin THEN ingested END ORDER BY version DESC))[1],
+       (array_agg(data->>'error' ORDER BY version DESC))[1], (array_agg(data->>'evaluation' ORDER BY version DESC))[1]
+FROM steps
+GROUP BY stream_id, kind, name
 ON CONFLICT (pipeline_id, kind, name) DO UPDATE
 SET state = EXCLUDED.state, begun_at = coalesce(EXCLUDED.begun_at, old.begun_at), ended_at = EXCLUDED.ended_at,
     error = EXCLUDED.error, evaluation = EXCLUDED.evaluation;

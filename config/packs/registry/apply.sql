@@ -1,15 +1,12 @@
 -- However the log is cut into batches, the rows are the same: what a subject is made with is said by its first event,
 -- everything else by the last one that says something about it.
-WITH members AS (
-    SELECT b.stream_id, jsonb_object_agg(m.key, m.value ORDER BY b.version) AS metadata
-    FROM batch b, jsonb_each(b.data->'metadata') m
-    WHERE b.type IN ('v1.package.created', 'v1.package.updated') AND b.data ? 'metadata'
-    GROUP BY b.stream_id
-), changes AS (
+WITH changes AS (
     SELECT stream_id,
            (array_agg(data->>'name' ORDER BY version) FILTER (WHERE type = 'v1.package.created'))[1] AS name,
            (array_agg(data->>'version' ORDER BY version) FILTER (WHERE type = 'v1.package.created'))[1] AS version,
            (array_agg(data->>'format' ORDER BY version) FILTER (WHERE type = 'v1.package.created' AND data ? 'format'))[1] AS format,
+           array_agg(data->'metadata' ORDER BY version)
+           FILTER (WHERE type IN ('v1.package.created', 'v1.package.updated') AND data ? 'metadata') AS metadata,
            (array_agg(type = 'v1.package.withdrawn' ORDER BY version DESC)
             FILTER (WHERE type IN ('v1.package.withdrawn', 'v1.package.restored')))[1] AS is_withdrawn,
            min(ingested) AS created_at, (array_agg(coalesce(nullif(actor, ''), source) ORDER BY version))[1] AS created_by,
@@ -19,9 +16,12 @@ WITH members AS (
     GROUP BY stream_id
 )
 INSERT INTO artifact_packages AS old (id, name, version, format, metadata, is_withdrawn, created_at, created_by, last_sequence)
-SELECT c.stream_id, c.name, c.version, c.format, coalesce(m.metadata, '{}'), c.is_withdrawn, c.created_at, c.created_by,
-       c.last_sequence
-FROM changes c LEFT JOIN members m ON m.stream_id = c.stream_id
+SELECT stream_id, name, version, format,
+       -- all of them as one object; joined to the rest instead, Postgres would look for each row among all
+       coalesce((SELECT jsonb_object_agg(m.key, m.value ORDER BY a.place)
+                 FROM unnest(metadata) WITH ORDINALITY a(one, place), jsonb_each(a.one) m), '{}'),
+       is_withdrawn, created_at, created_by, last_sequence
+FROM changes
 ON CONFLICT (id) DO UPDATE
 SET name = coalesce(old.name, EXCLUDED.name), version = coalesce(old.version, EXCLUDED.version),
     format = coalesce(old.format, EXCLUDED.format), metadata = old.metadata || EXCLUDED.metadata,
