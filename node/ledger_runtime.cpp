@@ -347,6 +347,7 @@ void LedgerRuntime::start_relay()
     admission.log = stores_.log.get();
     admission.id_lookup = parts_->id_lookup.get();
     admission.guarded_types = guarded_types(packs_);
+    admission.pack_events = event_rules(packs_);
     parts_->relay = std::make_unique<OutboxRole>(settings_, stores_, shared_.stores,
                                                  shared_.stop_roles, parts_->registry, admission);
     shared_.roles.spawn("relay", parts_->relay->run());

@@ -34,6 +34,15 @@ std::set<std::string, std::less<>> guarded_types(const std::vector<MountedPack>&
     return types;
 }
 
+http::PackEventRulesPtr event_rules(const std::vector<MountedPack>& packs)
+{
+    auto rules = std::make_shared<http::PackEventRules>();
+    for (const MountedPack& mounted : packs) {
+        http::add_event_rules(*rules, *mounted.pack);
+    }
+    return rules;
+}
+
 PackServing::PackServing(std::string ledger, const PostgresOptions* postgres,
                          http::Services& services)
     : ledger_{std::move(ledger)},

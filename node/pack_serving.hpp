@@ -7,6 +7,7 @@
 #include "core/async/stop.hpp"
 #include "core/async/task_group.hpp"
 #include "core/packs/pack.hpp"
+#include "node/http/packs/pack_event_rules.hpp"
 #include "postgres/pool.hpp"
 
 #include <map>
@@ -25,6 +26,9 @@ class StreamTurns;
 // The event types that guards stand before.
 [[nodiscard]] std::set<std::string, std::less<>>
 guarded_types(const std::vector<MountedPack>& packs);
+
+// What they say about events of their types.
+[[nodiscard]] http::PackEventRulesPtr event_rules(const std::vector<MountedPack>& packs);
 
 class PackServing {
 public:

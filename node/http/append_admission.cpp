@@ -4,10 +4,12 @@
 #include "core/event/canonical_json.hpp"
 #include "core/rules/system_streams.hpp"
 #include "node/http/in_flight_ids.hpp"
+#include "node/http/packs/served_packs.hpp"
 #include "node/http/problem.hpp"
 #include "node/rules/rulebook_follower.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sealstream::http {
 
@@ -77,6 +79,36 @@ std::optional<Refusal> check_schema(const Rulebook& rules, const PolicyOptions& 
     return Refusal{0, std::move(error),
                    "schemas/" + draft.type + "@" + std::to_string(row->latest().version.value),
                    std::move(faults)};
+}
+
+std::vector<Refusal> hold_to_packs(const AdmissionParts& parts,
+                                   const std::vector<Candidate>& candidates)
+{
+    std::vector<Refusal> refusals;
+    if (parts.pack_events == nullptr) {
+        return refusals;
+    }
+    for (std::size_t at = 0; at < candidates.size(); ++at) {
+        const auto rule = parts.pack_events->find(candidates[at].draft.type);
+        if (rule == parts.pack_events->end()) {
+            continue;
+        }
+        auto held = hold_to_pack(rule->second, candidates[at].stream, candidates[at].draft);
+        if (!held) {
+            refusals.push_back({at, std::move(held).error(), "packs/" + rule->second.pack});
+        }
+    }
+    return refusals;
+}
+
+// At most one for each event, in their order; the earlier ones win.
+void add_refusals(std::vector<Refusal>& to, std::vector<Refusal> more)
+{
+    std::move(more.begin(), more.end(), std::back_inserter(to));
+    const auto event = [](const Refusal& refusal) { return refusal.event; };
+    std::ranges::stable_sort(to, {}, event);
+    const auto repeated = std::ranges::unique(to, {}, event);
+    to.erase(repeated.begin(), repeated.end());
 }
 
 std::vector<Refusal> refuse_guarded(const AdmissionParts& parts,
@@ -260,6 +292,9 @@ Task<Result<Admission>> admit_events(Services& services, std::vector<Candidate> 
                          &services.log,
                          services.id_lookup,
                          services.in_flight};
+    if (services.packs != nullptr) {
+        parts.pack_events = {services.packs, &services.packs->event_rules()};
+    }
     return admit_events(std::move(parts), std::move(candidates));
 }
 
@@ -271,11 +306,11 @@ Task<Result<Admission>> admit_events(AdmissionParts parts, std::vector<Candidate
         SEAL_CO_TRY(now, parts.rules->now());
         rules = std::move(now);
     }
+    auto misplaced = hold_to_packs(parts, candidates);
     const JudgeOptions options{*parts.policy, parts.conditions};
     auto refusals = judge(*rules.book, options, candidates);
-    if (refusals.empty()) {
-        refusals = refuse_guarded(parts, candidates);
-    }
+    add_refusals(refusals, std::move(misplaced));
+    add_refusals(refusals, refuse_guarded(parts, candidates));
     if (refusals.empty()) {
         Admission admitted;
         admitted.permit = std::move(rules.permit);

@@ -1,14 +1,16 @@
 #pragma once
 
 // May these events be appended? Every way to append asks here, once, after the drafts are complete
-// and before anything is written. The rules are those of one snapshot of the rulebook. First
-// secrets are taken out, then each event is judged; a refusal stands only for what is not in the
-// log already, because a repeat writes nothing and gets the answer that it had.
+// and before anything is written. The rules are those of one snapshot of the rulebook, and of the
+// packs. First events get the category of their type and secrets are taken out, then each is
+// judged; a refusal stands only for what is not in the log already, because a repeat writes nothing
+// and gets the answer that it had.
 //
 // What is refused goes to the forensic log before anybody is told; a refusal that can not be
 // recorded is `unavailable`, so that nothing is refused unseen.
 
 #include "node/http/known_events.hpp"
+#include "node/http/packs/pack_event_rules.hpp"
 #include "node/http/response.hpp"
 #include "node/http/services.hpp"
 
@@ -53,6 +55,7 @@ struct AdmissionParts {
     const InFlightIds* in_flight{nullptr}; // as in Services
     // Event types that are refused, because nobody asks the guards that stand before them.
     std::set<std::string, std::less<>> guarded_types{};
+    PackEventRulesPtr pack_events{}; // null: there are no packs
 };
 
 struct Admission {

@@ -139,6 +139,7 @@ Result<std::shared_ptr<const ServedPacks>> ServedPacks::make(const std::vector<P
             }
             SEAL_TRY_VOID(served->add(std::move(endpoint), metrics));
         }
+        add_event_rules(served->event_rules_, pack);
         for (const PackGuard& guard : pack.guards) {
             for (const std::string& type : guard.event_types) {
                 served->guards_[type].push_back({&guard, one});

@@ -8,6 +8,7 @@
 #include "core/ports/pack_reader.hpp"
 #include "core/schema/json_schema.hpp"
 #include "node/http/index_watch.hpp"
+#include "node/http/packs/pack_event_rules.hpp"
 #include "node/http/routes.hpp"
 
 #include <deque>
@@ -62,6 +63,9 @@ public:
     // All that must agree before an event of this type is appended; null: none.
     [[nodiscard]] const std::vector<ServedGuard>* guards_of(std::string_view event_type) const;
 
+    // What they say about events of their types.
+    [[nodiscard]] const PackEventRules& event_rules() const noexcept { return event_rules_; }
+
     // The OpenAPI document with the routes of the packs, as JSON and as YAML.
     [[nodiscard]] std::string_view openapi() const noexcept { return openapi_; }
     [[nodiscard]] std::string_view openapi_yaml() const noexcept { return openapi_yaml_; }
@@ -76,6 +80,7 @@ private:
     std::string openapi_yaml_;
     std::deque<PackEndpoint> endpoints_; // addresses stay
     std::map<std::string, std::vector<ServedGuard>, std::less<>> guards_;
+    PackEventRules event_rules_;
 };
 
 // Whether some path fits both patterns.

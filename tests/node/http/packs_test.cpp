@@ -198,3 +198,44 @@ TEST_CASE("what a guard says becomes the condition of the append", "[packs][guar
     CHECK(http::guarded_condition({Kind::present, {}}, Version{}).error().code == Errc::conflict);
     CHECK(http::guarded_condition({Kind::absent, {}}, Version{1}).error().code == Errc::conflict);
 }
+
+TEST_CASE(
+    "events get the category of their type, and go to no other streams than those of their pack",
+    "[packs][append]")
+{
+    HttpWorld world;
+    Pack made;
+    made.name = "home";
+    PackEventType type{.name = "TaskOpened", .category = "task", .streams = {"task"}};
+    made.event_types.push_back(type);
+    auto served = serve(world, {{{std::make_shared<const Pack>(std::move(made)), ""}}});
+    REQUIRE(served.has_value());
+    world.services.packs = *std::move(served);
+    const auto append = [&world](const std::string& stream, const std::string& meta) {
+        return world.post("/v1/streams/" + stream + "/events",
+                          R"({"type":"TaskOpened","data":{})" + meta + "}");
+    };
+
+    CHECK(append("task/1", "").status == 201);
+    CHECK(append("task/1", R"(,"meta":{"z":1,"a":"\u00e9"})").status == 201);
+    CHECK(append("task/1", R"(,"meta":{"category":"own"})").status == 201);
+    const auto elsewhere = append("note/1", "");
+    CHECK(elsewhere.status == 403);
+    CHECK(elsewhere.at("/code") == "emission_refused");
+    CHECK(elsewhere.at("/detail").find("streams of these types: task") != std::string::npos);
+    const auto mixed = world.post(
+        "/v1/events",
+        R"([{"stream":"note/1","type":"TaskOpened"},{"stream":"task/2","type":"TaskOpened"},)"
+        R"({"stream":"note/1","type":"NoteTaken"}])");
+    CHECK(mixed.status == 207);
+    CHECK(mixed.at("/results/0/code") == "emission_refused");
+    CHECK(mixed.at("/results/1/status") == "201");
+    CHECK(mixed.at("/results/2/status") == "201");
+
+    const auto events = world.get("/v1/streams/task/1/events");
+    CHECK(events.at("/events/0/meta/category") == "task");
+    CHECK(events.at("/events/1/meta/category") == "task");
+    CHECK(events.at("/events/1/meta/a") == "\u00e9");
+    CHECK(events.at("/events/2/meta/category") == "own");
+    CHECK(world.get("/v1/streams/note/1/events").at("/events/0/type") == "NoteTaken");
+}
