@@ -153,6 +153,9 @@ Result<IndexStatement> index_statement(const std::string& table, const EventQuer
         builder.add("at_nanos < ?", std::to_string(query.to_time->nanoseconds));
     }
     const auto words = words_of_text(query.search);
+    if (words.empty() && !query.search.empty()) {
+        return Error{Errc::malformed, "no word to search for"}; // it must not find everything
+    }
     if (words.size() > query_search_words_max) {
         return Error{Errc::malformed, "too many words to search"};
     }

@@ -54,7 +54,7 @@ TEST_CASE("a page has at least one event and at most the limit", "[event_index]"
     CHECK(index_statement("t", query)->values.back() == std::to_string(query_events_max));
 }
 
-TEST_CASE("too many search words are refused, none at all filter nothing", "[event_index]")
+TEST_CASE("too many search words are refused, and a search without any", "[event_index]")
 {
     EventQuery query;
     for (std::size_t count = 0; count <= query_search_words_max; ++count) {
@@ -65,6 +65,8 @@ TEST_CASE("too many search words are refused, none at all filter nothing", "[eve
     CHECK(refused.error().code == Errc::malformed);
 
     query.search = " --- ";
+    CHECK(index_statement("t", query).error().code == Errc::malformed);
+    query.search = "";
     CHECK(conditions(query) == "position > $1 ORDER BY position LIMIT $2");
 }
 
