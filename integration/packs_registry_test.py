@@ -118,6 +118,11 @@ class RegistryTest(unittest.TestCase):
         _, retention = ask("GET", f"/retention_events?subject_id={package}&limit=1000")
         self.assertEqual([row["event_type"] for row in retention["retention_events"]],
                          ["v1.retention.set", "v1.retention.extended", "v1.retention.held"])
+        _, far = ask("GET", f"/events?subject_id={package}&limit=1&wait=0")  # behind a page of other rows
+        self.assertEqual([row["event_type"] for row in far["events"]], ["v1.package.created"])
+        self.assertGreater(far["events"][0]["sequence"], 1)
+        _, far = ask("GET", f"/events?subject_id={package}&subject_kind=retention&since={far['events'][0]['sequence']}&limit=2&wait=0")
+        self.assertEqual([row["event_type"] for row in far["events"]], ["v1.retention.set", "v1.retention.extended"])
         _, audit = ask("GET", "/audit_events?actor=eve")
         self.assertEqual([row["event_type"] for row in audit["audit_events"]],
                          ["v1.package.created", "v1.retention.set", "v1.retention.held"])

@@ -135,6 +135,8 @@ Result<FeedFilter> filter_in(const json::object& arguments)
     filter.category = std::move(category);
     SEAL_TRY(stream_type, text_in(arguments, "stream_type"));
     filter.stream_type = std::move(stream_type);
+    SEAL_TRY(stream_id, text_in(arguments, "stream_id"));
+    filter.stream_id = std::move(stream_id);
     SEAL_TRY(stream, text_in(arguments, "stream"));
     if (!stream.empty()) {
         SEAL_TRY(name, stream_in(arguments));

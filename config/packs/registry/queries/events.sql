@@ -5,5 +5,4 @@ SELECT (e->>'position')::bigint AS sequence, e->>'ingested' AS created_at, e->>'
        coalesce(e->>'actor', e->>'source') AS actor, e->'data' AS payload, e->>'payload_digest' AS payload_digest
 FROM jsonb_array_elements(:found) WITH ORDINALITY AS x(e, place),
      LATERAL (SELECT split_part(e->>'stream', '/', 1) AS type, substr(e->>'stream', strpos(e->>'stream', '/') + 1) AS id) s
-WHERE :subject_id IS NULL OR s.id = :subject_id::text
 ORDER BY place
