@@ -4,15 +4,10 @@
 //
 //   fold_bench [events]
 
+#include "bench/fold_world.hpp"
 #include "core/base/log.hpp"
-#include "integration/support/postgres_home.hpp"
-#include "projections/projector.hpp"
-#include "projections/rebuild.hpp"
 #include "tests/support/memory_event_log.hpp"
 
-#include <prometheus/registry.h>
-
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -23,7 +18,6 @@ using namespace sealstream::testing;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t default_events = 300'000;
-constexpr std::size_t batch_events = 5'000;
 
 void print(const char* name, double value, double baseline, double target)
 {
@@ -32,12 +26,6 @@ void print(const char* name, double value, double baseline, double target)
                 "\n",
                 name, value, baseline, value / baseline, target);
     std::fflush(stdout);
-}
-
-double rate(std::size_t events, Steady::time_point begun)
-{
-    return static_cast<double>(events) /
-           std::chrono::duration<double>(Steady::now() - begun).count();
 }
 
 // About 256 bytes a record, with words as applications have them.
@@ -57,15 +45,8 @@ Draft draft_of(std::uint64_t number, EventIdSource& ids)
     return draft;
 }
 
-struct World {
-    PostgresServer server{PostgresServerOptions{
-        true, {"shared_buffers=512MB", "max_wal_size=8GB", "checkpoint_timeout=30min"}}};
-    PostgresHome home{server};
-    SystemClock clock;
+struct World : FoldWorld {
     MemoryEventLog log{home.context.get_executor(), clock};
-    prometheus::Registry registry;
-    ProjectorMetrics metrics{registry};
-    FoldFaults none;
 
     void fill(std::size_t events)
     {
@@ -87,7 +68,7 @@ struct World {
         std::vector<Bytes> batches;
         Position after{};
         while (true) {
-            auto records = home.run(log.read_from(after, ReadLimits{batch_events, 64 << 20}));
+            auto records = home.run(log.read_from(after, ReadLimits{bench_batch_events, 64 << 20}));
             if (records->empty()) {
                 return batches;
             }
@@ -141,62 +122,17 @@ struct World {
                 (*connection)->copy_in("COPY events FROM STDIN (FORMAT binary)", rows).has_value(),
                 "rows fit");
         }
-        const double result = rate(events, begun);
+        const double result = rate_since(events, begun);
         connection->close_at_return();
         return result;
     }
 
     // The event index and these, in tables of their own.
-    double fold(std::size_t events, const std::string& ledger = "main",
-                std::vector<Projection> packs = {})
+    double fold_with(std::size_t events, const std::string& ledger = "main",
+                     std::vector<Projection> packs = {})
     {
-        Stop stop{home.context.get_executor()};
-        ProjectorOptions options;
-        options.ledger = ledger;
         packs.insert(packs.begin(), event_index_projection());
-        Projector projector{log, home.pool, home.threads, clock, stop, options, metrics, packs};
-        const auto is_through = [&projector, events, count = packs.size()] {
-            const auto owned = projector.status().projections;
-            return owned.size() == count &&
-                   std::all_of(owned.begin(), owned.end(), [events](const ProjectionVersion& one) {
-                       return one.cursor.value >= events;
-                   });
-        };
-        const auto begun = Steady::now();
-        home.tasks.spawn("projector", projector.run());
-        while (!is_through()) {
-            home.context.restart();
-            home.context.run_one_for(std::chrono::milliseconds{5});
-        }
-        const double result = rate(events, begun);
-        stop.request();
-        home.run(home.tasks.wait_idle(std::chrono::seconds{20}));
-        return result;
-    }
-
-    double rebuild(std::size_t events)
-    {
-        Stop stop{home.context.get_executor()};
-        FoldContext context{log,   home.pool, home.threads,
-                            clock, stop,      metrics,
-                            &none, {},        {event_index_projection()},
-                            {}};
-        const auto begun = Steady::now();
-        auto indexing = begun;
-        const auto note = [&indexing](const RebuildProgress& progress) {
-            if (progress.stage == RebuildProgress::Stage::indexing) {
-                indexing = Steady::now();
-            }
-        };
-        const auto report =
-            home.run(rebuild_projection(std::move(context), RebuildOptions{false, true}, note));
-        SEAL_CHECK(report.has_value(), "nothing disturbs the rebuild");
-        const double result = rate(events, begun);
-        std::fprintf(stderr, "rebuild: folded in %.2f s, whole %.2f s, swap %.1f ms\n",
-                     std::chrono::duration<double>(indexing - begun).count(),
-                     std::chrono::duration<double>(report->total).count(),
-                     std::chrono::duration<double, std::milli>(report->swap).count());
-        return result;
+        return fold(log, ledger, packs, events);
     }
 };
 
@@ -238,10 +174,13 @@ int main(int argc, char** argv)
     const auto batches = world.rows_of_table();
     const double copied = world.bare_copy(batches, events);
     print("bare_copy", copied, copied, 1.0);
-    print("fold", world.fold(events), copied, 0.6);
-    print("rebuild", world.rebuild(events), 100'000, 1.0);
-    print("fold_with_1_pack", world.fold(events, "one", packs(1, FoldForm::set)), copied, 0.4);
-    print("fold_with_5_packs", world.fold(events, "five", packs(5, FoldForm::set)), copied, 0.2);
-    print("fold_with_row_pack", world.fold(events, "rows", packs(1, FoldForm::rows)), copied, 0.1);
+    print("fold", world.fold_with(events), copied, 0.6);
+    print("rebuild", world.rebuild(world.log, "main", event_index_projection(), events), 100'000,
+          1.0);
+    print("fold_with_1_pack", world.fold_with(events, "one", packs(1, FoldForm::set)), copied, 0.4);
+    print("fold_with_5_packs", world.fold_with(events, "five", packs(5, FoldForm::set)), copied,
+          0.2);
+    print("fold_with_row_pack", world.fold_with(events, "rows", packs(1, FoldForm::rows)), copied,
+          0.1);
     return 0;
 }
