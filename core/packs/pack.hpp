@@ -23,22 +23,24 @@ struct PackNeeds {
 
 enum class Severity : std::uint8_t { warn, page };
 
-// Rows are breaches: none may come. Each breach becomes an event, a metric and, with `page`, a
-// page.
+// Rows are breaches: none may come. A breach that begins, and its end, is an event, a metric and,
+// with `page`, a page.
 struct PackInvariant {
     std::string name{};
     std::string summary{}; // what must hold, for the person who is paged
-    BoundSql sql{};        // no parameters but caller-free ones: none
+    BoundSql sql{};        // no parameters
     std::chrono::milliseconds every{std::chrono::minutes{1}};
     Severity severity{Severity::page};
+    std::chrono::milliseconds repeat{0}; // a breach that lasts is told again; 0: only once
+    bool repeats_changed{false};         // and at once when its rows are others
+    std::string breach_type{};           // of the event, instead of invariant.breached
 };
 
 // Rows are events that are due: columns type, stream_id and data, and, where wanted, stream_type,
-// meta, actor and key. A row without a key gets one of its content, so a repeated run appends
-// nothing twice.
+// meta, actor and key. Each moment appends once; a key that was there before appends nothing.
 struct PackSchedule {
     std::string name{};
-    BoundSql sql{}; // parameter: now
+    BoundSql sql{}; // parameter: now, the moment that it is due for
     std::chrono::milliseconds every{std::chrono::minutes{1}};
 };
 

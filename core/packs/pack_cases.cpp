@@ -148,6 +148,25 @@ private:
     {
         PackStep made;
         MapReader map{reading_, node, "step"};
+        if (const auto* invariant = map.take("invariant")) {
+            made.invariant = reading_.text(*invariant);
+            if (const auto* breaches = map.need("breaches")) {
+                for (const auto& row : list(*breaches)) {
+                    made.breaches.push_back(to_json(row));
+                }
+            }
+            map.finish();
+            return made;
+        }
+        if (const auto* schedule = map.take("schedule")) {
+            made.schedule = reading_.text(*schedule);
+            if (const auto* after = map.take("after")) {
+                made.after = reading_.duration(*after);
+            }
+            read_expected_events(map.take("events"), made);
+            map.finish();
+            return made;
+        }
         if (const auto* request = map.need("request")) {
             const std::string text = reading_.text(*request);
             const std::size_t space = text.find(' ');
@@ -172,14 +191,20 @@ private:
         if (const auto* answer = map.take("answer")) {
             made.answer = to_json(*answer);
         }
-        if (const auto* events = map.take("events")) {
-            made.events = json::array{};
-            for (const auto& item : list(*events)) {
-                made.events->push_back(to_json(item));
-            }
-        }
+        read_expected_events(map.take("events"), made);
         map.finish();
         return made;
+    }
+
+    void read_expected_events(const DocumentNode* events, PackStep& to)
+    {
+        if (events == nullptr) {
+            return;
+        }
+        to.events = json::array{};
+        for (const auto& item : list(*events)) {
+            to.events->push_back(to_json(item));
+        }
     }
 
     Reading& reading_;

@@ -11,6 +11,11 @@
 //         status: 409                                              without: any 2xx
 //         answer: {code: refused}
 //         events: []                                               all that it appended
+//       - invariant: dense_events                                  looked at now
+//         breaches: []                                             it holds; else its rows
+//       - schedule: remind                                         run now
+//         after: 31d                                               for a moment from now
+//         events: [{type: TaskReminded}]                           all that it appended
 //
 // An expected object fits one that has its members and more; a list fits one with as many items;
 // "…" fits anything.
@@ -20,11 +25,17 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <chrono>
+
 namespace sealstream {
 
 struct PackStep {
-    std::string method;
+    std::string method; // empty: one of the next two instead of a request
     std::string target; // "/deals?state=open", below the pack's prefix
+    std::string invariant{};
+    boost::json::array breaches{};
+    std::string schedule{};
+    std::chrono::milliseconds after{0}; // the moment of the schedule, from now
     std::optional<boost::json::value> body{};
     std::vector<std::pair<std::string, std::string>> fields{}; // of the header
     std::uint32_t status{0};                                   // 0: any 2xx

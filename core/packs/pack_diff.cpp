@@ -257,7 +257,9 @@ private:
     void compare_invariant(const PackInvariant& old, const PackInvariant& now,
                            const std::string& part)
     {
-        if (old.sql != now.sql || old.every != now.every || old.severity != now.severity) {
+        if (old.sql != now.sql || old.every != now.every || old.severity != now.severity ||
+            old.repeat != now.repeat || old.repeats_changed != now.repeats_changed ||
+            old.breach_type != now.breach_type) {
             add(ChangeWeight::note, part, "has changed");
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 namespace sealstream {
 
@@ -92,6 +93,14 @@ std::vector<std::string> conflicts_of(const PackSet& packs, CodecKind codec)
         }
         for (const auto& type : pack->event_types) {
             claims.claim("event type " + type.name, pack->name);
+        }
+        std::set<std::string> breaches;
+        for (const auto& invariant : pack->invariants) {
+            breaches.insert(invariant.breach_type);
+        }
+        breaches.erase("");
+        for (const auto& type : breaches) {
+            claims.claim("event type " + type, pack->name);
         }
         for (const auto& query : pack->queries) {
             claims.claim("route " + route_shape(query.method, prefix + query.route), pack->name);

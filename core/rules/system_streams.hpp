@@ -15,6 +15,13 @@ inline constexpr std::string_view policy_stream_type = "sealstream-policy";
 inline constexpr std::string_view schema_stream_type = "sealstream-schema";
 inline constexpr std::string_view redaction_stream_type = "sealstream-redaction";
 
+// One stream for each invariant and each schedule of a pack; its id is "pack.part".
+inline constexpr std::string_view invariant_stream_type = "sealstream-invariant";
+inline constexpr std::string_view schedule_stream_type = "sealstream-schedule";
+
+// The source of what the ledger appends by itself.
+inline constexpr std::string_view ledger_source = "sealstream";
+
 [[nodiscard]] constexpr bool is_system_stream_type(std::string_view stream_type) noexcept
 {
     return stream_type.starts_with(system_prefix);

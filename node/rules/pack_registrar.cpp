@@ -1,14 +1,13 @@
 #include "node/rules/pack_registrar.hpp"
 
 #include "core/event/canonical_json.hpp"
+#include "core/rules/system_streams.hpp"
 
 #include <charconv>
 
 namespace sealstream {
 
 namespace {
-
-constexpr std::string_view registrar_source = "sealstream";
 
 // One pack while it is registered; the log and the follower outlive it.
 class Registrar {
@@ -64,7 +63,7 @@ private:
         SEAL_CO_TRY(book, rules_.current());
         SchemaEdit edit;
         edit.type = type.name;
-        edit.source = registrar_source;
+        edit.source = ledger_source;
         edit.actor = pack_actor(*pack_);
         if (type.schema) {
             std::string text = to_canonical_json(*type.schema);
@@ -122,7 +121,7 @@ private:
             co_return Result<void>{};
         }
         PolicyEdit edit{
-            type.name, type.emission, {}, std::string{registrar_source}, pack_actor(*pack_)};
+            type.name, type.emission, {}, std::string{ledger_source}, pack_actor(*pack_)};
         const auto edited = co_await edit_policy(log_, rules_, ids_, std::move(edit),
                                                  limits_.types_max, limits_.apply_wait_max);
         if (!edited) {

@@ -55,6 +55,21 @@ TEST_CASE("a good pack is read as it is written", "[packs]")
     CHECK(pack.schedules.at(0).sql.parameters == std::vector<std::string>{"now"});
 }
 
+TEST_CASE("a breach that lasts is told once, unless the pack says otherwise", "[packs]")
+{
+    const auto once = load(todo_files()).pack->invariants.at(0);
+    CHECK(once.repeat.count() == 0);
+    CHECK_FALSE(once.repeats_changed);
+    CHECK(once.breach_type.empty());
+
+    const auto again = load(todo_with("every: 5m", "every: 1m, repeat: 5m, repeat_changed: true, "
+                                                   "event: SupplyInvariantBreach"))
+                           .pack->invariants.at(0);
+    CHECK(again.repeat == std::chrono::minutes{5});
+    CHECK(again.repeats_changed);
+    CHECK(again.breach_type == "SupplyInvariantBreach");
+}
+
 TEST_CASE("one wrong thing is told with its place, and what would be right", "[packs]")
 {
     struct Case {
@@ -103,6 +118,10 @@ TEST_CASE("one wrong thing is told with its place, and what would be right", "[p
         Case{"{query.version|0}", "{query.vrsion|0}", "declare vrsion in parameters"},
         Case{"POST /tasks/{id}/done", "POST /tasks", "this route belongs to commands.open"},
         Case{"every: 5m", "every: 1ms", "is too often"},
+        Case{"every: 5m", "every: 5m, event: TaskDone", "TaskDone is an event of the pack"},
+        Case{"every: 5m", "every: 5m, event: 'no type'", "no type is no event type"},
+        Case{"every: 5m", "every: 5m, repeat: often", "must be a duration"},
+        Case{"every: 5m", "every: 5m, repeated: true", "unknown key repeated"},
         Case{"http: {url", "http: {rl", "http has no url"},
         Case{"sql: SELECT 1 FROM", "sql: DELETE FROM", "a statement may not begin with DELETE"},
         Case{"streams:\n", "strems:\n", "the pack has no streams"});

@@ -80,6 +80,24 @@ TEST_CASE("a case is read as it is written", "[packs]")
     CHECK(one.steps.at(0).events->empty());
 }
 
+TEST_CASE("a step can look at an invariant, or run a schedule", "[packs]")
+{
+    const auto cases = read("- case: one\n"
+                            "  steps:\n"
+                            "    - {invariant: titles, breaches: [{id: a}]}\n"
+                            "    - {schedule: nag, after: 2h, events: [{type: Nagged}]}\n"
+                            "    - {schedule: nag}\n");
+    REQUIRE(cases.problems.empty());
+    const auto& steps = cases.cases.at(0).steps;
+    CHECK(steps.at(0).invariant == "titles");
+    CHECK(steps.at(0).breaches.size() == 1);
+    CHECK(steps.at(0).method.empty());
+    CHECK(steps.at(1).schedule == "nag");
+    CHECK(steps.at(1).after == std::chrono::hours{2});
+    CHECK(steps.at(1).events->size() == 1);
+    CHECK_FALSE(steps.at(2).events);
+}
+
 TEST_CASE("what a case may not be", "[packs]")
 {
     for (const auto* text :
@@ -88,7 +106,11 @@ TEST_CASE("what a case may not be", "[packs]")
           "- case: x\n  steps: [{request: FETCH /x}]", "- case: x\n  steps: [{request: GET x}]",
           "- case: x\n  steps: [{request: GET}]", "- case: x\n  steps: [{status: 200}]",
           "- case: x\n  steps: [{request: GET /, status: 99}]", "- case: x\n  rows: {t: [1]}",
-          "- case: x\n  rows: []", "- case: x\n  given: {}"}) {
+          "- case: x\n  rows: []", "- case: x\n  given: {}", "- case: x\n  steps: [{invariant: a}]",
+          "- case: x\n  steps: [{invariant: a, breaches: 1}]",
+          "- case: x\n  steps: [{invariant: a, breaches: [], status: 200}]",
+          "- case: x\n  steps: [{schedule: a, after: soon}]",
+          "- case: x\n  steps: [{schedule: a, breaches: []}]"}) {
         INFO(text);
         const auto cases = read(text);
         REQUIRE(!cases.problems.empty());

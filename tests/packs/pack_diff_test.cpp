@@ -114,6 +114,9 @@ TEST_CASE("who relied on a route is told", "[packs]")
         Case{"chain: true", "chain: false", "refused: stream type task"},
         Case{"pack: todo", "pack: other", "refused: pack other was called todo"},
         Case{"every: 5m", "every: 6m", "note: invariant titles has changed"},
+        Case{"every: 5m", "every: 5m, repeat: 1m", "note: invariant titles has changed"},
+        Case{"every: 5m", "every: 5m, repeat_changed: true", "note: invariant titles has changed"},
+        Case{"every: 5m", "every: 5m, event: NoTitle", "note: invariant titles has changed"},
         Case{"  TaskDone:\n", "  TaskNoted: {}\n  TaskDone:\n", "note: event TaskNoted is new"},
         Case{"reactors:\n  tell: {events: [TaskDone], http: {url: \"https://x/{event.id}\"}}\n", "",
              "note: reactor tell is gone"});

@@ -50,6 +50,9 @@ TEST_CASE("two claims to one thing name both", "[packs]")
           "stream type task is claimed by pack todo and by pack notes");
     CHECK(conflict(other("GET /a", "note", "TaskDone"), "") ==
           "event type TaskDone is claimed by pack todo and by pack notes");
+    const auto watchful = load(todo_with("every: 5m", "every: 5m, event: Noted")).pack;
+    CHECK(conflicts_of({{watchful, ""}, {other("GET /a"), ""}}, CodecKind::canonical_json).at(0) ==
+          "event type Noted is claimed by pack todo and by pack notes");
     CHECK(conflicts_of({{todo, "/a"}, {todo, "/b"}}, CodecKind::canonical_json).size() == 4);
 }
 

@@ -20,6 +20,18 @@ std::chrono::milliseconds read_every(Reading& reading, MapReader& map,
     return every;
 }
 
+// The ledger appends it to a stream of its own, so nobody else may.
+std::string read_breach_type(Reading& reading, const DocumentNode& node, const Pack& pack)
+{
+    auto type = reading.text(node);
+    if (!check_event_type(type)) {
+        reading.fail(node, type + " is no event type");
+    } else if (pack.event_type(type) != nullptr) {
+        reading.fail(node, type + " is an event of the pack", "a name that no event has");
+    }
+    return type;
+}
+
 void read_action(Reading& reading, MapReader& map, PackReactor& made)
 {
     const auto* http = map.take("http");
@@ -83,6 +95,15 @@ void read_invariants(Reading& reading, MapReader& top, Pack& pack)
         made.every = read_every(reading, map, made.every);
         if (const auto* node = map.take("severity")) {
             made.severity = static_cast<Severity>(reading.choice(*node, {"warn", "page"}));
+        }
+        if (const auto* node = map.take("repeat")) {
+            made.repeat = reading.duration(*node);
+        }
+        if (const auto* node = map.take("repeat_changed")) {
+            made.repeats_changed = reading.boolean(*node);
+        }
+        if (const auto* node = map.take("event")) {
+            made.breach_type = read_breach_type(reading, *node, pack);
         }
         map.finish();
         pack.invariants.push_back(std::move(made));
