@@ -82,6 +82,10 @@ struct PackSettings {
     std::vector<std::string> enabled{}; // load_packs.hpp
     std::filesystem::path folder{"/usr/share/sealstream/packs"};
     std::chrono::milliseconds watch{0}; // how often their files are looked at; 0: never
+    bool has_invariants{true};          // they run when they are due; else when they are asked to
+    bool has_schedules{true};           // likewise
+    std::chrono::milliseconds work_time_max{10'000}; // for the SQL of one of them
+    std::size_t schedule_rows_max{500};              // events of one run
 };
 
 struct LogSettings {

@@ -28,6 +28,8 @@
 #include "node/rules/pack_registrar.hpp"
 #include "node/rules/rulebook_follower.hpp"
 #include "node/version.hpp"
+#include "node/work_role.hpp"
+#include "node/work_watch.hpp"
 #include "postgres/append_settings.hpp"
 #include "postgres/groups/postgres_consumer_groups.hpp"
 #include "postgres/postgres_rejection_log.hpp"
@@ -37,6 +39,7 @@
 #include "projections/postgres_idempotency_index.hpp"
 #include "projections/postgres_projection_admin.hpp"
 #include "projections/projector.hpp"
+#include "projections/work/postgres_pack_work.hpp"
 
 #include <prometheus/registry.h>
 
@@ -64,6 +67,8 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<PostgresIdempotencyIndex> idempotency_index;
     std::unique_ptr<PostgresProjectionAdmin> projections;
     std::unique_ptr<ProjectionWatch> projection_watch;
+    std::unique_ptr<PostgresPackWork> pack_work;
+    std::unique_ptr<WorkWatch> work_watch;
     std::unique_ptr<http::IdLookup> id_lookup;
     std::unique_ptr<http::InFlightIds> in_flight;
     std::unique_ptr<http::IndexWatch> index_watch;
@@ -82,6 +87,7 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<PostgresRejectionLog> rejections;
     std::unique_ptr<http::HttpMetrics> http_metrics;
     std::unique_ptr<http::Services> services;
+    std::unique_ptr<WorkRole> work;
     std::unique_ptr<PackServing> pack_serving;
     std::unique_ptr<PackWatch> pack_watch;
 };
@@ -116,6 +122,8 @@ Task<Result<void>> LedgerRuntime::start()
         parts_->projections = std::make_unique<PostgresProjectionAdmin>(
             settings_.ledger.name, *stores_.log, *stores_.pool, shared_.stores.threads,
             shared_.stores.clock);
+        parts_->pack_work =
+            std::make_unique<PostgresPackWork>(name(), *stores_.pool, shared_.stores.threads);
         parts_->idempotency_index = std::make_unique<PostgresIdempotencyIndex>(
             settings_.ledger.name, *stores_.pool, shared_.stores.threads);
     }
@@ -130,7 +138,8 @@ Task<Result<void>> LedgerRuntime::start()
     }
     const bool is_relay = settings_.roles.is_relay && settings_.profile == Profile::cluster &&
                           stores_.pool != nullptr;
-    if (is_relay || settings_.roles.is_node) {
+    const bool has_work = settings_.roles.is_projector && !packs_.empty();
+    if (is_relay || has_work || settings_.roles.is_node) {
         parts_->id_lookup = std::make_unique<http::IdLookup>(
             *stores_.log, parts_->idempotency_index.get(), shared_.stores.clock, shared_.appends,
             shared_.stores.home, settings_.id_lookup);
@@ -138,6 +147,11 @@ Task<Result<void>> LedgerRuntime::start()
     }
     if (is_relay) {
         start_relay();
+    }
+    if (has_work) {
+        parts_->work = std::make_unique<WorkRole>(settings_, stores_, shared_.stores,
+                                                  shared_.stop_roles, ledger_admission(), packs_);
+        shared_.roles.spawn("work", parts_->work->run());
     }
     if (settings_.roles.is_node) {
         start_node();
@@ -182,6 +196,9 @@ Task<Result<void>> LedgerRuntime::take_over(PackSet packs)
     }
     if (parts_->projector != nullptr) {
         parts_->projector->declare(declared_folds());
+    }
+    if (parts_->work != nullptr) {
+        parts_->work->declare(packs_);
     }
     co_return Result<void>{};
 }
@@ -340,7 +357,8 @@ Task<void> LedgerRuntime::prepare_rejections()
     }
 }
 
-void LedgerRuntime::start_relay()
+// Of those who append without HTTP.
+http::AdmissionParts LedgerRuntime::ledger_admission() const
 {
     http::AdmissionParts admission{parts_->rules.get(), parts_->rejections.get(),
                                    &settings_.policy};
@@ -348,8 +366,14 @@ void LedgerRuntime::start_relay()
     admission.id_lookup = parts_->id_lookup.get();
     admission.guarded_types = guarded_types(packs_);
     admission.pack_events = event_rules(packs_);
-    parts_->relay = std::make_unique<OutboxRole>(settings_, stores_, shared_.stores,
-                                                 shared_.stop_roles, parts_->registry, admission);
+    return admission;
+}
+
+void LedgerRuntime::start_relay()
+{
+    parts_->relay =
+        std::make_unique<OutboxRole>(settings_, stores_, shared_.stores, shared_.stop_roles,
+                                     parts_->registry, ledger_admission());
     shared_.roles.spawn("relay", parts_->relay->run());
 }
 
@@ -388,6 +412,12 @@ void LedgerRuntime::start_node()
     }
     parts_->services->groups = parts_->measured_groups.get();
     parts_->services->projections = parts_->projections.get();
+    parts_->services->pack_work = parts_->pack_work.get();
+    if (parts_->pack_work != nullptr) {
+        parts_->work_watch = std::make_unique<WorkWatch>(*parts_->pack_work, shared_.stop_roles,
+                                                         parts_->registry, WorkWatchOptions{});
+        shared_.roles.spawn("work watch", parts_->work_watch->run());
+    }
     parts_->services->version = std::string{version_text};
     parts_->services->request_drain = shared_.request_stop;
     parts_->in_flight = std::make_unique<http::InFlightIds>(settings_.id_lookup.in_flight_ids_max);

@@ -24,6 +24,7 @@ struct Projection;
 
 namespace http {
 class Health;
+struct AdmissionParts;
 struct Services;
 } // namespace http
 
@@ -70,6 +71,7 @@ private:
     [[nodiscard]] Task<void> project();
     void start_rules();
     [[nodiscard]] Task<void> prepare_rejections();
+    [[nodiscard]] http::AdmissionParts ledger_admission() const;
     void start_relay();
     [[nodiscard]] Task<Result<void>> register_packs();
     [[nodiscard]] Task<Result<void>> tell_guarded_types();

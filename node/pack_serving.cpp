@@ -2,6 +2,7 @@
 
 #include "node/http/packs/guard_stage.hpp"
 #include "node/http/packs/served_packs.hpp"
+#include "projections/pack_projections.hpp"
 #include "projections/postgres_pack_reader.hpp"
 
 namespace sealstream {
@@ -12,13 +13,14 @@ constexpr std::size_t connections_max = 4; // of one ledger's packs, and as many
 constexpr std::size_t questions_max = 256; // waiting for one of them; beyond it: overloaded
 constexpr std::string_view application_name = "sealstream packs";
 
-std::vector<std::string> projections_of(const Pack& pack)
+PackReaderOptions options_of(const std::string& ledger, const Pack& pack)
 {
-    std::vector<std::string> names;
-    for (const PackProjection& projection : pack.projections) {
-        names.push_back(projection_name(pack.name, projection.name));
+    PackReaderOptions options{ledger, pack.name, {}, {}};
+    for (const Projection& projection : pack_projections(pack)) {
+        options.projections.push_back(projection.name);
+        options.digests.push_back(projection.digest());
     }
-    return names;
+    return options;
 }
 
 } // namespace
@@ -74,10 +76,10 @@ Result<void> PackServing::serve(const std::vector<MountedPack>& packs)
         if (pool_ == nullptr) {
             continue;
         }
-        PackReaderOptions options{ledger_, mounted.pack->name, projections_of(*mounted.pack)};
+        PackReaderOptions options = options_of(ledger_, *mounted.pack);
         std::string key = options.pack;
-        for (const std::string& projection : options.projections) {
-            key += " " + projection;
+        for (std::size_t at = 0; at < options.projections.size(); ++at) {
+            key += " " + options.projections[at] + " " + options.digests[at];
         }
         Tables& tables = tables_[key];
         if (tables.reader == nullptr) {

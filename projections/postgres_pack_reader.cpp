@@ -13,14 +13,19 @@ namespace {
 
 constexpr const char* select_cursors =
     "SELECT coalesce(min(cursor), 0), count(*), coalesce(string_agg(version::text, ' ' ORDER BY "
-    "name), '')"
+    "name), ''), coalesce(max(cursor), 0)"
     " FROM sealstream.projections"
     " WHERE ledger = $1 AND name = ANY ($2::text[]) AND state = 'active'";
+
+constexpr const char* has_outdated =
+    "SELECT count(*) FROM sealstream.projections WHERE ledger = $1 AND name = ANY ($2::text[])"
+    " AND state = 'active' AND NOT fold_digest = ANY ($3::text[])";
 
 // Where all projections of the pack are, as one.
 struct Standing {
     Position cursor;
     std::string versions; // differ after a swap
+    bool is_even{true};   // they all are there
 };
 
 Result<Standing> read_standing(Connection& connection, const PackReaderOptions& options)
@@ -35,7 +40,7 @@ Result<Standing> read_standing(Connection& connection, const PackReaderOptions& 
         return Standing{Position{}, "none"};
     }
     return Standing{Position{static_cast<std::uint64_t>(found.integer(0, 0))},
-                    std::string{found.text(0, 2)}};
+                    std::string{found.text(0, 2)}, found.integer(0, 0) == found.integer(0, 3)};
 }
 
 std::vector<std::string> schemas_of(const PackReaderOptions& options)
@@ -123,7 +128,7 @@ Result<PackRows> ask(Connection& connection, const PackReaderOptions& options,
     if (!rights.hold_for_any()) {
         SEAL_TRY(now, read_standing(connection, options));
         if (now.versions.empty()) {
-            return Error{Errc::unavailable,
+            return Error{Errc::projection_missing,
                          "the tables of pack " + options.pack + " are not made yet"};
         }
         SEAL_TRY_VOID(
@@ -147,6 +152,7 @@ Result<PackRows> ask(Connection& connection, const PackReaderOptions& options,
     auto rows = take_rows(*found, question);
     if (rows) {
         rows->reached = before.cursor;
+        rows->is_even = before.is_even;
     }
     SEAL_TRY_VOID(connection.run_script(end_reading(connection)));
     SEAL_TRY(after, read_standing(connection, options));
@@ -156,6 +162,17 @@ Result<PackRows> ask(Connection& connection, const PackReaderOptions& options,
     return rows;
 }
 
+// A pack that has just been edited, or rolled out, comes before its tables.
+bool are_outdated(Connection& connection, const PackReaderOptions& options)
+{
+    if (options.digests.empty() || connection.is_broken()) {
+        return false;
+    }
+    const auto found = connection.run(
+        has_outdated, {options.ledger, sql_array(options.projections), sql_array(options.digests)});
+    return found && found->integer(0, 0) != 0;
+}
+
 Result<PackRows> ask_and_leave(Connection& connection, const PackReaderOptions& options,
                                const PackQuestion& question, PackReaderRights& rights)
 {
@@ -163,6 +180,12 @@ Result<PackRows> ask_and_leave(Connection& connection, const PackReaderOptions& 
     if (!rows && !connection.is_broken()) {
         // Its failure would only repeat the error that is reported; the session is not reused then.
         static_cast<void>(connection.run_script(end_reading(connection)));
+    }
+    if (!rows && rows.error().code == Errc::internal && are_outdated(connection, options)) {
+        return Error{Errc::projection_missing, "the tables of pack " + options.pack +
+                                                   " were made by other SQL; new ones are being "
+                                                   "built: " +
+                                                   rows.error().context};
     }
     return rows;
 }

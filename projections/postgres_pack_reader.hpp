@@ -14,6 +14,7 @@ struct PackReaderOptions {
     std::string ledger{"main"};
     std::string pack;
     std::vector<std::string> projections; // as the projector names them: "deals", "deals_board"
+    std::vector<std::string> digests{};   // Projection::digest() of each, as the pack is now
 };
 
 // The statement around a pack's own: rows become JSON, and both limits hold in the database; pure.

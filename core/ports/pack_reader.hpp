@@ -30,6 +30,7 @@ struct PackRows {
     std::vector<std::string> rows; // JSON: an object of the columns in their order; or the scalar
     bool has_more{false};          // than rows_max
     Position reached;              // the tables show everything up to it
+    bool is_even{true};            // all projections of the pack stand there; else some are ahead
 };
 
 class PackReader : public ReadModel {
@@ -39,7 +40,9 @@ public:
     //   too_large           the rows are more than bytes_max
     //   malformed           a value does not fit the statement ("division by zero")
     //   overloaded          too many questions at once
-    //   unavailable         the database does not answer, or the tables are not made yet
+    //   projection_missing  the tables are not made yet, or those of an edited pack are not, and
+    //                       the statement does not fit the old ones
+    //   unavailable         the database does not answer
     //   internal            the statement is wrong, or wants what its role may not have
     [[nodiscard]] virtual boost::asio::awaitable<Result<PackRows>> read(PackQuestion question) = 0;
 
