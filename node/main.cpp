@@ -11,7 +11,8 @@ void put_in_groups(CLI::App& app)
 {
     const std::pair<const char*, std::vector<const char*>> groups[] = {
         {"Run it", {"dev", "serve", "config", "doctor"}},
-        {"Ask a running node (--url; TLS, certificates and tokens)", {"append", "tail", "policy"}},
+        {"Ask a running node (--url; TLS, certificates and tokens)",
+         {"append", "tail", "policy", "invariants", "schedules"}},
         {"Look after the stores", {"verify", "keys", "projection", "outbox"}},
         {"Extend it", {"pack"}}};
     for (const auto& [group, names] : groups) {
@@ -40,6 +41,7 @@ int main(int argc, char** argv)
     cli::add_verify(app, code);
     cli::add_keys(app, code);
     cli::add_projection(app, code);
+    cli::add_invariants(app, code);
     cli::add_outbox(app, code);
     cli::add_pack(app, code);
     put_in_groups(app);
@@ -53,7 +55,7 @@ int main(int argc, char** argv)
         "  sealstream verify --config sealstream.yaml --key VKEY\n"
         "Exit codes: 0 ok, 2 usage, 3 not found, 4 conflict, 5 permission, 6 unavailable,\n"
         "7 rejected, 10 tampering or loss found, 11 could not decide,\n"
-        "12 findings of doctor, 130 interrupted.");
+        "12 findings (doctor, invariants), 130 interrupted.");
     if (argc < 2) {
         std::cout << app.help();
         return cli::exit_usage;

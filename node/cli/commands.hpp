@@ -3,8 +3,8 @@
 // The command line: one function a command, each adds itself to the tree and returns its exit code.
 //
 //   0 ok · 1 unexpected · 2 usage · 3 not found · 4 conflict · 5 permission · 6 unavailable · 7
-//   rejected 10 tampering or loss found · 11 could not decide · 12 findings of doctor · 130
-//   interrupted
+//   rejected 10 tampering or loss found · 11 could not decide · 12 findings of doctor, or a
+//   breached invariant · 130 interrupted
 
 #include "config/load.hpp"
 #include "core/async/awaitable.hpp"
@@ -26,7 +26,7 @@ inline constexpr int exit_permission = 5;
 inline constexpr int exit_rejected = 7;
 inline constexpr int exit_tampered = 10;
 inline constexpr int exit_undecided = 11;
-inline constexpr int exit_findings = 12; // of doctor
+inline constexpr int exit_findings = 12; // of doctor; an invariant is breached
 
 // --config and --set, which most commands take; --timeout for those that reach stores.
 struct SettingsFlags {
@@ -75,6 +75,7 @@ void add_keys(CLI::App& app, int& code);
 void add_projection(CLI::App& app, int& code);
 void add_projection_orders(CLI::App& command, int& code); // below `projection`, through a node
 void add_outbox(CLI::App& app, int& code);
+void add_invariants(CLI::App& app, int& code); // and schedules
 void add_config(CLI::App& app, int& code);
 void add_doctor(CLI::App& app, int& code);
 void add_tail(CLI::App& app, int& code);

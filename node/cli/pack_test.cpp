@@ -63,6 +63,8 @@ Settings settings_for(const std::string& folder, const std::string& conninfo, st
     settings.roles = {true, true, false, false};
     settings.ledger.name = "case" + std::to_string(number);
     settings.packs.enabled = {fs::absolute(folder).string() + "=/"};
+    settings.packs.has_invariants = false; // only where a case asks for it
+    settings.packs.has_schedules = false;
     settings.postgres.options.uri = conninfo;
     settings.http.address = "127.0.0.1";
     settings.http.admin_address = "127.0.0.1";

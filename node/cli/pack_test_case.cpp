@@ -2,6 +2,7 @@
 
 #include "core/async/notifier.hpp"
 #include "core/rules/system_streams.hpp"
+#include "projections/work/work_store.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -234,6 +235,9 @@ private:
     Task<Result<void>> take_step(std::size_t number)
     {
         const PackStep& step = case_.steps[number - 1];
+        if (step.method.empty()) {
+            co_return co_await run_work(number, step);
+        }
         const std::string where =
             "step " + std::to_string(number) + ", " + step.method + " " + step.target + ": ";
         NodeRequest request{verb_of(step.method), step.target, step.fields, {}};
@@ -261,6 +265,67 @@ private:
             tell(where + "events ", differences(json::value(*step.events), json::value(events)));
         }
         co_return Result<void>{};
+    }
+
+    // An invariant or a schedule, by its runner: over all that has been appended so far.
+    Task<Result<void>> run_work(std::size_t number, const PackStep& step)
+    {
+        const bool is_invariant = !step.invariant.empty();
+        const std::string part = is_invariant ? step.invariant : step.schedule;
+        const std::string where = "step " + std::to_string(number) + ", " +
+                                  (is_invariant ? "invariant " : "schedule ") + part + ": ";
+        SEAL_CO_TRY(schemas_there, co_await schemas());
+        SEAL_CO_TRY(ran, co_await ran_work(step, world_.pack->name + "." + part));
+        if (!ran) {
+            tell(where, {"the pack declares no such one"});
+            co_return Result<void>{};
+        }
+        if (ran->failures != 0) {
+            tell(where, {"failed: " + ran->failure});
+            co_return Result<void>{};
+        }
+        if (is_invariant) {
+            tell(where, row_differences(step.breaches, json::parse(ran->rows).as_array()));
+        } else if (ran->rows != "[]") {
+            tell(where, {"rows were refused: " + ran->rows});
+        }
+        SEAL_CO_TRY(events, co_await read_new_events());
+        if (step.events) {
+            tell(where + "events ", differences(json::value(*step.events), json::value(events)));
+        }
+        co_return Result<void>{};
+    }
+
+    Task<Result<std::optional<WorkStatus>>> ran_work(const PackStep& step, std::string name)
+    {
+        const WorkKind kind = step.invariant.empty() ? WorkKind::schedule : WorkKind::invariant;
+        const WallTime moment{
+            world_.clock->wall().nanoseconds +
+            std::chrono::duration_cast<std::chrono::nanoseconds>(step.after).count()};
+        const auto deadline = world_.clock->monotonic() + patience;
+        std::optional<std::uint64_t> wanted;
+        while (true) {
+            if (!wanted) { // its runner has declared it by then
+                SEAL_CO_TRY(asked,
+                            ask_for_run(*world_.database, world_.ledger, kind, name, moment));
+                wanted = asked;
+            }
+            SEAL_CO_TRY(all, read_work_statuses(*world_.database, world_.ledger, kind));
+            for (WorkStatus& status : all) {
+                const bool is_it = wanted && status.declared.name == name;
+                if (is_it && status.answered >= *wanted) {
+                    co_return std::optional{std::move(status)};
+                }
+            }
+            const bool has_declared = !all.empty();
+            if (has_declared && !wanted) {
+                co_return std::optional<WorkStatus>{};
+            }
+            if (world_.clock->monotonic() > deadline) {
+                co_return Error{Errc::timed_out, name + " was not run"};
+            }
+            co_await pause_.wait_for(look_interval);
+        }
     }
 
     CaseWorld& world_;

@@ -57,6 +57,12 @@ constexpr std::array table{
     Route{post, "/v1/groups/{group}/parked/{type}/{id}/retry", "retry_parked_stream", clients, admin, none, 204, &retry_parked_stream},
     Route{post, "/v1/groups/{group}/parked/{type}/{id}/skip",  "skip_parked_event",   clients, admin, none, 204, &skip_parked_event},
 
+    Route{get,  "/v1/invariants",                 "list_invariants",  clients, reader, none, 200, &list_invariants},
+    Route{get,  "/v1/invariants/{invariant}",     "get_invariant",    clients, reader, none, 200, &get_invariant},
+    Route{post, "/v1/invariants/{invariant}/run", "run_invariant",    clients, admin,  none, 202, &run_invariant},
+    Route{get,  "/v1/schedules",                  "list_schedules",   clients, reader, none, 200, &list_schedules},
+    Route{get,  "/v1/schedules/{schedule}",       "get_schedule",     clients, reader, none, 200, &get_schedule},
+
     Route{get,  "/v1/projections",                "list_projections", clients, reader, none, 200, &list_projections},
     Route{get,  "/v1/projections/{projection}",   "get_projection",   clients, reader, none, 200, &get_projection},
     Route{get,  "/v1/projections/{projection}/parked",   "list_parked_folds",   clients, reader, none, 200, &list_parked_folds},

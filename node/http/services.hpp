@@ -9,6 +9,7 @@
 #include "core/ports/event_index.hpp"
 #include "core/ports/event_log.hpp"
 #include "core/ports/ledger_auditor.hpp"
+#include "core/ports/pack_work.hpp"
 #include "core/ports/projection_admin.hpp"
 #include "core/ports/rejection_log.hpp"
 #include "node/http/health.hpp"
@@ -60,6 +61,7 @@ struct Services {
     RejectionLog* rejections{nullptr}; // null: refusals are logged and counted, nothing more
     PolicyOptions policy{};
     ProjectionAdmin* projections{nullptr};      // null: they answer 503
+    PackWork* pack_work{nullptr};               // null: invariants and schedules answer 503
     ConsumerGroups* groups{nullptr};            // null: they answer 503
     IdLookup* id_lookup{nullptr};               // null: repeats are recognised by the log alone
     IndexWatch* index_watch{nullptr};           // null exactly when `index` is

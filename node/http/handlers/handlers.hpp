@@ -64,6 +64,13 @@ Task<Response> swap_rebuild(RequestContext& request);
 Task<Response> cancel_rebuild(RequestContext& request);
 Task<Response> roll_back_projection(RequestContext& request);
 
+// Invariants and schedules of packs.
+Task<Response> list_invariants(RequestContext& request);
+Task<Response> get_invariant(RequestContext& request);
+Task<Response> run_invariant(RequestContext& request);
+Task<Response> list_schedules(RequestContext& request);
+Task<Response> get_schedule(RequestContext& request);
+
 // Who may append what.
 Task<Response> list_policies(RequestContext& request);
 Task<Response> get_policy(RequestContext& request);
