@@ -3,6 +3,7 @@
 #include "audit/checkpoint.hpp"
 #include "audit/inclusion.hpp"
 #include "audit/service/leaf_finder.hpp"
+#include "audit/service/verify_ledger.hpp"
 #include "audit/service/verify_stream.hpp"
 #include "audit/tlog_proof.hpp"
 #include "core/async/awaitable.hpp"
@@ -82,6 +83,40 @@ Task<Result<StreamVerdict>> AuditView::verify_stream(StreamName stream)
         verdict.expected = report.findings.front().expected;
         verdict.found = report.findings.front().found;
     }
+    co_return verdict;
+}
+
+Task<Result<LedgerVerdict>> AuditView::verify_ledger()
+{
+    SEAL_CO_TRY(head, co_await log_.head());
+    if (head.value > options_.verify_events_max) {
+        co_return Error{Errc::unavailable, "a request reads at most " +
+                                               std::to_string(options_.verify_events_max) +
+                                               " events; use sealstream verify"};
+    }
+    if (std::exchange(is_verifying_, true)) {
+        co_return Error{Errc::overloaded, "the ledger is being verified"};
+    }
+    VerifyOptions options;
+    options.findings_max = options_.verify_faults_max;
+    const VerifyReport report =
+        co_await sealstream::verify_ledger(log_, audit_, std::move(options));
+    is_verifying_ = false;
+    LedgerVerdict verdict;
+    verdict.is_intact = report.verdict != Verdict::tampered;
+    verdict.checked = report.events;
+    verdict.covered = report.covered;
+    verdict.tree_size = report.tree_size;
+    for (const Finding& finding : report.findings) {
+        if (finding.kind == FindingKind::store_unreachable) {
+            co_return Error{Errc::unavailable, finding.text};
+        }
+        if (is_tampering(finding.kind)) {
+            verdict.faults.push_back({finding.position.value_or(Position{}), describe(finding),
+                                      finding.expected, finding.found});
+        }
+    }
+    verdict.faults_total = verdict.is_intact ? 0 : report.findings_total;
     co_return verdict;
 }
 

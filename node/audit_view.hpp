@@ -17,6 +17,8 @@ struct AuditViewOptions {
     // Proofs need the tree's nodes in memory, 64 bytes a leaf; larger trees answer `unavailable`.
     std::uint64_t proof_leaves_max{2'000'000};
     std::size_t read_entries{256};
+    std::uint64_t verify_events_max{2'000'000}; // of a ledger that is verified in a request
+    std::size_t verify_faults_max{10};          // that are shown
 };
 
 class AuditView final : public LedgerAuditor {
@@ -32,6 +34,7 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<AuditStatus>> status() override;
     [[nodiscard]] boost::asio::awaitable<Result<StreamVerdict>>
     verify_stream(StreamName stream) override;
+    [[nodiscard]] boost::asio::awaitable<Result<LedgerVerdict>> verify_ledger() override;
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> proof(Position position) override;
 
 private:
@@ -49,6 +52,7 @@ private:
     DenseTree tree_;
     std::uint64_t followed_{0}; // audit entries that are in tree_
     bool is_growing_{false};
+    bool is_verifying_{false};
 };
 
 } // namespace sealstream

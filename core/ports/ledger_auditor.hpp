@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sealstream {
 
@@ -25,6 +26,24 @@ struct StreamVerdict {
     std::string reason;               // what fails there, in words; empty when intact
     std::optional<Digest> expected{}; // there, where two hashes differ
     std::optional<Digest> found{};
+};
+
+struct LedgerFault {
+    Position position; // 0: of no event
+    std::string reason;
+    std::optional<Digest> expected{}; // where two hashes differ
+    std::optional<Digest> found{};
+};
+
+// Says nothing about who has signed: that needs a key that the asker has pinned (sealstream
+// verify).
+struct LedgerVerdict {
+    bool is_intact{false};
+    std::uint64_t checked{0};        // records that were compared with their leaf
+    Position covered;                // the last position that has a leaf
+    std::uint64_t tree_size{0};      // in leaves
+    std::vector<LedgerFault> faults; // the first ones
+    std::uint64_t faults_total{0};
 };
 
 struct AuditStatus {
@@ -50,6 +69,14 @@ public:
     //   unavailable   it could not be decided
     [[nodiscard]] virtual boost::asio::awaitable<Result<StreamVerdict>>
     verify_stream(StreamName stream) = 0;
+
+    // Reads the whole log and the whole audit stream.
+    //   unavailable   it could not be decided, or the ledger is too large to be read in a request
+    //   overloaded    one is under way
+    [[nodiscard]] virtual boost::asio::awaitable<Result<LedgerVerdict>> verify_ledger()
+    {
+        co_return Error{Errc::unavailable, "nothing here verifies whole ledgers"};
+    }
 
     // A C2SP tlog-proof that the event at `position` is in the ledger.
     //   not_found     no such position

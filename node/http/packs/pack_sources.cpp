@@ -7,6 +7,7 @@
 #include "node/feeds/event_json.hpp"
 #include "node/http/handlers/reading.hpp"
 #include "node/http/index_watch.hpp"
+#include "node/http/packs/ledger_sources.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -236,11 +237,6 @@ Task<Result<SourceAnswer>> find_verdict(Services& services, json::object argumen
 
 } // namespace
 
-bool is_served(QuerySource source) noexcept
-{
-    return source != QuerySource::verify_ledger && source != QuerySource::status;
-}
-
 Task<Result<SourceAnswer>> find_source(Services& services, QuerySource source,
                                        json::object arguments)
 {
@@ -253,12 +249,14 @@ Task<Result<SourceAnswer>> find_source(Services& services, QuerySource source,
         return find_events(services, std::move(arguments));
     case QuerySource::verify_stream:
         return find_verdict(services, std::move(arguments));
-    case QuerySource::sql:
     case QuerySource::verify_ledger:
+        return find_ledger_verdict(services);
     case QuerySource::status:
+        return find_ledger_status(services);
+    case QuerySource::sql:
         break;
     }
-    return find_verdict(services, std::move(arguments)); // is_served() keeps these away
+    return find_ledger_status(services); // sql is no source of this kind; nobody asks
 }
 
 } // namespace sealstream::http

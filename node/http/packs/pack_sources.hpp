@@ -11,6 +11,12 @@
 //                  source, actor, category, from, to
 //   verify_stream  stream                                           {valid, chain_intact, issues,
 //                                                                    events_checked, position}
+//   verify_ledger  none                                             the same of everything, and
+//                                                                    issues_total, tree_size
+//   status         none                                             {ledger, events, position,
+//                                                                    first_time, last_time,
+//                                                                    durability, signed_to,
+//                                                                    signed_at, tree_size}
 //
 // Events have the form of GET /v1/events/{id}, and payload_digest: BLAKE3 (hex) of their data as
 // deterministic CBOR, which is what a ledger in that codec keeps beside it. Arguments that are null
@@ -27,9 +33,6 @@ struct SourceAnswer {
     boost::json::value value;
     Position reached{}; // it shows everything up to it; 0: unknown
 };
-
-// Whether this node answers queries from `source`.
-[[nodiscard]] bool is_served(QuerySource source) noexcept;
 
 //   malformed     an argument does not fit; for the client
 //   not_found     no such event, or the stream has no events

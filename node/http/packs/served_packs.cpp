@@ -99,10 +99,6 @@ Result<std::shared_ptr<const ServedPacks>> ServedPacks::make(const std::vector<P
     for (const PackToServe& one : served->packs_) {
         const Pack& pack = *one.mounted.pack;
         for (const PackQuery& query : pack.queries) {
-            if (!is_served(query.source)) {
-                return Error{Errc::unsupported, "query " + pack.name + "." + query.name +
-                                                    " is made of what no node tells yet"};
-            }
             PackEndpoint endpoint;
             endpoint.pattern = one.mounted.prefix + query.route;
             endpoint.name = pack.name + "." + query.name;

@@ -168,7 +168,66 @@ TEST_CASE("queries are also made of events of the ledger", "[packs][source]")
     CHECK(world.get("/one/" + id).at("/type") == "Made");
     CHECK(world.get("/one/nobody").status == 404);
     CHECK(world.get("/verify/7").status == 503); // no auditor here
-    CHECK(!serve(world, {pack("a", "", {from("s", "/s", QuerySource::status, "{}")})}));
+}
+
+namespace {
+
+// Knows a whole ledger of three events, of which the second was changed.
+class OneFaultAuditor final : public LedgerAuditor {
+public:
+    Task<Result<std::string>> checkpoint() override { co_return Error{Errc::not_found, {}}; }
+    Task<Result<AuditStatus>> status() override
+    {
+        co_return AuditStatus{4, Position{3}, {1'700'000'000'000'000'000}, "o"};
+    }
+    Task<Result<StreamVerdict>> verify_stream(StreamName) override { co_return StreamVerdict{}; }
+    Task<Result<LedgerVerdict>> verify_ledger() override
+    {
+        LedgerVerdict verdict;
+        verdict.checked = 3;
+        verdict.covered = Position{3};
+        verdict.tree_size = 4;
+        verdict.faults.push_back({Position{2}, "event_changed", Digest{}, Digest{}});
+        verdict.faults_total = 1;
+        co_return verdict;
+    }
+    Task<Result<std::string>> proof(Position) override { co_return Error{Errc::not_found, {}}; }
+};
+
+} // namespace
+
+TEST_CASE("a query can be about the whole ledger", "[packs][query]")
+{
+    HttpWorld world;
+    auto status = query("status", "/status");
+    status.source = QuerySource::status;
+    status.shape = ResponseShape::object;
+    auto verify = query("verify", "/verify");
+    verify.source = QuerySource::verify_ledger;
+    verify.shape = ResponseShape::object;
+    auto served = serve(world, {pack("a", "", {status, verify})});
+    REQUIRE(served);
+    world.services.packs = *std::move(served);
+
+    CHECK(world.get("/verify").status == 503); // no auditor here
+    const auto empty = world.get("/status");
+    CHECK(empty.json().at("events") == 0);
+    CHECK(empty.json().at("first_time").is_null());
+    REQUIRE(world.post("/v1/streams/thing/7/events", R"({"type":"Made"})").status == 201);
+    OneFaultAuditor auditor;
+    world.services.auditor = &auditor;
+
+    const auto shown = world.get("/status");
+    CHECK(shown.json().at("events") == 1);
+    CHECK(shown.json().at("first_time") == shown.json().at("last_time"));
+    CHECK(shown.at("/signed_to") == "3");
+    CHECK(shown.at("/signed_at") == "2023-11-14T22:13:20Z");
+    const auto verdict = world.get("/verify");
+    CHECK(verdict.json().at("valid") == false);
+    CHECK(verdict.json().at("events_checked") == 3);
+    CHECK(verdict.at("/issues/0/position") == "2");
+    CHECK(verdict.json().at("issues").at(0).at("expected").as_string().size() == 64);
+    world.services.auditor = nullptr;
 }
 
 TEST_CASE("what a guard says becomes the condition of the append", "[packs][guard]")
