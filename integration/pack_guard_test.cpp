@@ -5,6 +5,7 @@
 #include "tests/support/seed.hpp"
 
 #include <random>
+#include <thread>
 
 using namespace sealstream;
 using namespace sealstream::testing;
@@ -288,4 +289,58 @@ TEST_CASE("under contention on lagging tables no illegal transition ever lands",
     CHECK(statuses[201] > 0);
     CHECK(statuses[409] > 0);
     CHECK(statuses[201] + statuses[409] + statuses[503] == 200);
+}
+
+namespace {
+
+// As before a projector has made them, and after.
+void set_state(PackWorld& world, const std::string& state)
+{
+    INFO(world.value("UPDATE sealstream.projections SET state = '" + state +
+                     "' WHERE name = 'deals' RETURNING state"));
+    REQUIRE(world.value("SELECT state FROM sealstream.projections WHERE name = 'deals'") == state);
+}
+
+} // namespace
+
+TEST_CASE("a guarded append says what it waits for when the tables are not made", "[packs][guard]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    http::Limits limits;
+    limits.guard_wait_max = std::chrono::milliseconds{150};
+    PackWorld world{deal_pack(), "/packs/deals", limits};
+    world.stop_projector();
+    set_state(world, "retired");
+
+    const auto missing = append(world, "1", "DealApproved");
+
+    CHECK(missing.status == 503);
+    CHECK(missing.at("/code") == "projection_missing");
+    CHECK(missing.at("/detail").find("is a projector running") != std::string::npos);
+    CHECK_FALSE(missing.header("Retry-After").empty());
+    CHECK(append(world, "1", "ApprovalGranted").status == 201); // no guard stands before it
+}
+
+TEST_CASE("a guarded append waits for tables that are being made", "[packs][guard]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    http::Limits limits;
+    limits.guard_wait_max = std::chrono::seconds{60};
+    PackWorld world{deal_pack(), "/packs/deals", limits};
+    world.stop_projector();
+    set_state(world, "retired");
+    std::thread maker{[&world] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{200});
+        static_cast<void>(world.value("UPDATE sealstream.projections SET state = 'active'"
+                                      " WHERE name = 'deals' RETURNING state"));
+    }};
+
+    const auto decided = append(world, "1", "DealApproved");
+
+    maker.join();
+    CHECK(decided.status == 409); // not 503: it was judged
 }

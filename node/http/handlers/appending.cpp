@@ -204,6 +204,9 @@ Response append_problem(const Services& services, Error error)
     if (response.problem->error.code == Errc::projection_behind && is_of_guard) {
         response.problem->explanation = "The read model that a guard looks at has not folded the "
                                         "stream yet. Nothing was appended.";
+    } else if (response.problem->error.code == Errc::projection_missing && is_of_guard) {
+        response.problem->explanation = "The tables that a guard looks at are not made yet: is a "
+                                        "projector running? Nothing was appended.";
     } else if (response.problem->error.code == Errc::projection_behind &&
                services.id_lookup != nullptr) {
         const auto& lag = services.id_lookup->lag();

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t violations_max = 100; // rows of a guard
 constexpr std::chrono::milliseconds pause_first{2};
 constexpr std::chrono::milliseconds pause_longest{100};
+constexpr std::chrono::milliseconds missing_pause{50}; // between two looks for tables
 
 // The first event of one stream of the append, and who must agree to it.
 struct GuardedEvent {
@@ -115,6 +116,22 @@ std::chrono::nanoseconds left_until(const Services& services, Monotonic deadline
     return std::max(std::chrono::nanoseconds{0}, deadline - services.clock.monotonic());
 }
 
+// Tables that a projector has not made yet are waited for, as those that lag are.
+Task<Result<PackRows>> read_tables(Services& services, ServedGuard guard, PackQuestion question,
+                                   Monotonic deadline)
+{
+    while (true) {
+        PackQuestion copy = question;
+        auto rows = co_await guard.of.reader->read(std::move(copy));
+        const bool is_missing = !rows && rows.error().code == Errc::projection_missing;
+        const auto left = left_until(services, deadline);
+        if (!is_missing || left.count() == 0 || services.stop.requested()) {
+            co_return rows;
+        }
+        co_await services.stop.sleep_for(std::min<std::chrono::nanoseconds>(left, missing_pause));
+    }
+}
+
 // What one guard says about the stream once its tables show the log up to `least`.
 Task<Result<GuardVerdict>> ask(Services& services, ServedGuard guard, PackQuestion question,
                                Position least, Monotonic deadline)
@@ -132,8 +149,11 @@ Task<Result<GuardVerdict>> ask(Services& services, ServedGuard guard, PackQuesti
                             std::to_string(least.value)};
     }
     question.at_least = least;
-    SEAL_CO_TRY(rows, co_await guard.of.reader->read(std::move(question)));
-    auto verdict = read_verdict(rows);
+    auto rows = co_await read_tables(services, guard, std::move(question), deadline);
+    if (!rows) {
+        co_return with_context(std::move(rows).error(), "guard " + guard.guard->name);
+    }
+    auto verdict = read_verdict(*rows);
     if (!verdict) {
         co_return with_context(verdict.error(), "guard " + guard.guard->name);
     }

@@ -61,6 +61,7 @@ private:
 // EventLog::append(), with guards. Errors are those of the log, and
 //   refused             a guard says no; details hold "violations"
 //   projection_behind   the tables do not show the stream yet
+//   projection_missing  they are not made yet
 //   overloaded          the stream changes faster than its guards can look: nothing was appended
 //   unavailable, timed_out, internal   a guard could not be asked
 [[nodiscard]] Task<Result<Appended>> append_guarded(Services& services, AppendRequest request,
