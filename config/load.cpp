@@ -74,7 +74,8 @@ LedgerPath split_ledger_path(const std::string& path)
 bool may_differ_between_ledgers(const std::string& key)
 {
     return key != "ledger.name" && (key.starts_with("ledger.") || key.starts_with("auditor.") ||
-                                    key.starts_with("projector.") || key.starts_with("packs."));
+                                    key.starts_with("projector.") || key.starts_with("packs.") ||
+                                    key.starts_with("snapshots."));
 }
 
 // The settings of each further ledger: those of the first, and what is its own.

@@ -12,5 +12,6 @@ namespace sealstream {
 [[nodiscard]] std::vector<Key> policy_keys();
 [[nodiscard]] std::vector<Key> store_keys();
 [[nodiscard]] std::vector<Key> role_keys();
+[[nodiscard]] std::vector<Key> snapshot_keys();
 
 } // namespace sealstream

@@ -64,6 +64,18 @@ struct ProjectorSettings {
     std::size_t lanes_max{3};
 };
 
+// Copies of read models at positions of the log, and their state as of a position.
+struct SnapshotSettings {
+    std::size_t events{1'000'000};    // folded since the last one; 0: not by their number
+    std::chrono::seconds interval{0}; // since the last one, if anything was folded; 0: not by time
+    std::size_t keep{4};              // of one projection
+    std::chrono::seconds time_max{600};      // for taking one
+    std::size_t as_of_events_max{1'000'000}; // folded for one question
+    std::chrono::milliseconds as_of_wait{30'000};
+    std::size_t as_of_states_max{16};     // kept at once
+    std::chrono::seconds as_of_keep{600}; // since it was last asked for
+};
+
 struct AuditorSettings {
     std::filesystem::path key_file{}; // Ed25519 private key
     std::string origin{};             // the log's name in its checkpoints
@@ -106,6 +118,7 @@ struct Settings {
     jetstream::EventLogOptions event_log{}; // its ledger, codec and chain come from `ledger`
     PostgresSettings postgres{};
     ProjectorSettings projector{};
+    SnapshotSettings snapshots{};
     AuditorSettings auditor{};
     OutboxSettings outbox{};
     PackSettings packs{};

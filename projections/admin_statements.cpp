@@ -1,5 +1,7 @@
 #include "projections/admin_statements.hpp"
 
+#include "projections/snapshots/snapshot_statements.hpp"
+
 #include <algorithm>
 
 namespace sealstream {
@@ -22,7 +24,7 @@ constexpr const char* select_versions =
     "   WHERE s.ledger = p.ledger AND s.name = p.name AND s.version = p.version),"
     "  (SELECT count(*) FROM sealstream.foreign_writes AS w WHERE w.ledger = p.ledger"
     "   AND w.name = p.name AND w.version = p.version)"
-    " FROM sealstream.projections AS p WHERE p.ledger = $1"
+    " FROM sealstream.projections AS p WHERE p.ledger = $1 AND p.state <> 'past'"
     " ORDER BY p.name, (p.state = 'active') DESC, p.version DESC";
 
 constexpr const char* select_faults =
@@ -200,6 +202,7 @@ Result<std::vector<ProjectionStatus>> read_statuses(Connection& connection,
             }
         }
     }
+    SEAL_TRY_VOID(add_snapshot_counts(connection, ledger, all));
     return all;
 }
 

@@ -21,8 +21,16 @@ constexpr const char* select_versions =
     "  array_to_string(skipped_types, ' '), array_to_string(schema_versions, ' '), definition"
     " FROM sealstream.projections WHERE ledger = $1 AND name = $2 AND state = $3";
 
+constexpr const char* select_active =
+    "SELECT name, version, state, schema_name, cursor, epoch, fold_digest, incarnation,"
+    "  array_to_string(skipped_types, ' '), array_to_string(schema_versions, ' '), definition"
+    " FROM sealstream.projections WHERE ledger = $1 AND state = 'active' AND ($2 = '' OR name = $2)"
+    " ORDER BY name";
+
+constexpr const char* next_past = "SELECT nextval('sealstream.past_numbers')";
+
 constexpr const char* next_version =
-    "SELECT coalesce(max(version), 0) + 1 FROM sealstream.projections"
+    "SELECT greatest(coalesce(max(version), 0), 0) + 1 FROM sealstream.projections"
     " WHERE ledger = $1 AND name = $2";
 
 constexpr const char* take = "UPDATE sealstream.projections"
@@ -86,44 +94,63 @@ Result<void> make_tables(Connection& connection, const std::string& ledger,
     return {};
 }
 
+// Where a version is made.
+struct Place {
+    int version;
+    State state;
+    std::string schema_name;
+};
+
+Result<void> create_at(Connection& connection, const std::string& ledger,
+                       const Projection& projection, const Place& place,
+                       const std::string& incarnation)
+{
+    const auto made = make_tables(connection, ledger, projection, place.schema_name,
+                                  place.state == State::active
+                                      ? projection.schema_sql + "\n;\n" + projection.indexes_sql
+                                      : projection.schema_sql);
+    if (!made) {
+        return made;
+    }
+    SEAL_TRY(inserted,
+             connection.run(insert_version,
+                            {ledger, projection.name, std::to_string(place.version),
+                             std::string{name(place.state)}, place.schema_name, projection.digest(),
+                             incarnation, definition_text(projection)}));
+    return {};
+}
+
+Result<int> find_next_version(Connection& connection, const std::string& ledger,
+                              const Projection& projection)
+{
+    SEAL_TRY_VOID(check_projection_name(ledger, projection.name));
+    SEAL_TRY(next, connection.run(next_version, {ledger, projection.name}));
+    return static_cast<int>(next.integer(0, 0));
+}
+
 Result<std::string> create_version(Connection& connection, const std::string& ledger,
                                    const Projection& projection, State state,
                                    const std::string& incarnation)
 {
-    const auto named = check_projection_name(ledger, projection.name);
-    if (!named) {
-        return named.error();
-    }
-    SEAL_TRY(next, connection.run(next_version, {ledger, projection.name}));
-    const int version = static_cast<int>(next.integer(0, 0));
-    const bool is_active = state == State::active;
-    const std::string schema_name = is_active ? active_schema_name(ledger, projection.name)
-                                              : other_schema_name(ledger, projection.name, version);
-    const auto made =
-        make_tables(connection, ledger, projection, schema_name,
-                    is_active ? projection.schema_sql + "\n;\n" + projection.indexes_sql
-                              : projection.schema_sql);
-    if (!made) {
-        return made.error();
-    }
-    SEAL_TRY(inserted, connection.run(insert_version,
-                                      {ledger, projection.name, std::to_string(version),
-                                       std::string{name(state)}, schema_name, projection.digest(),
-                                       incarnation, definition_text(projection)}));
+    SEAL_TRY(version, find_next_version(connection, ledger, projection));
+    const Place place{version, state,
+                      state == State::active ? active_schema_name(ledger, projection.name)
+                                             : other_schema_name(ledger, projection.name, version)};
+    SEAL_TRY_VOID(create_at(connection, ledger, projection, place, incarnation));
     return std::to_string(version);
 }
 
-ProjectionVersion version_in(const SqlResult& found)
+ProjectionVersion version_in(const SqlResult& found, std::size_t row = 0)
 {
-    return {std::string{found.text(0, 0)},
-            static_cast<int>(found.integer(0, 1)),
+    return {std::string{found.text(row, 0)},
+            static_cast<int>(found.integer(row, 1)),
             State::active,
-            std::string{found.text(0, 3)},
-            Position{static_cast<std::uint64_t>(found.integer(0, 4))},
-            static_cast<std::uint64_t>(found.integer(0, 5)),
-            std::string{found.text(0, 6)},
-            words_in(found.text(0, 8)),
-            words_in(found.text(0, 9))};
+            std::string{found.text(row, 3)},
+            Position{static_cast<std::uint64_t>(found.integer(row, 4))},
+            static_cast<std::uint64_t>(found.integer(row, 5)),
+            std::string{found.text(row, 6)},
+            words_in(found.text(row, 8)),
+            words_in(found.text(row, 9))};
 }
 
 Result<Claimed> claim_in_transaction(Connection& connection, const std::string& ledger,
@@ -222,6 +249,51 @@ Result<std::optional<ProjectionVersion>> claim_building(Connection& connection,
                                           definition_text(projection)}));
     left.epoch = static_cast<std::uint64_t>(taken.integer(0, 0));
     return std::optional{std::move(left)};
+}
+
+Result<ProjectionVersion> create_past(Connection& connection, const std::string& ledger,
+                                      const Projection& projection, const std::string& incarnation,
+                                      bool is_kept)
+{
+    SEAL_TRY(next, find_next_version(connection, ledger, projection));
+    Place place{next, State::past, other_schema_name(ledger, projection.name, next)};
+    if (!is_kept) {
+        SEAL_TRY(number, connection.run(next_past));
+        place.version = -static_cast<int>(number.integer(0, 0));
+        place.schema_name = past_schema_name(ledger, projection.name, -place.version);
+    }
+    SEAL_TRY_VOID(create_at(connection, ledger, projection, place, incarnation));
+    SEAL_TRY(taken, connection.run(take, {ledger, projection.name, std::to_string(place.version),
+                                          definition_text(projection)}));
+    return ProjectionVersion{projection.name,    place.version,
+                             State::past,        place.schema_name,
+                             Position{},         static_cast<std::uint64_t>(taken.integer(0, 0)),
+                             projection.digest()};
+}
+
+Result<std::vector<Defined>> read_definitions(Connection& connection, const std::string& ledger,
+                                              const std::string& name)
+{
+    SEAL_TRY(found, connection.run(select_active, {ledger, name}));
+    if (found.rows() == 0) {
+        return Error{Errc::not_found, name.empty() ? "ledger " + ledger + " has no projections"
+                                                   : "projection " + name};
+    }
+    std::vector<Defined> all;
+    for (std::size_t row = 0; row < found.rows(); ++row) {
+        Defined one;
+        one.version = version_in(found, row);
+        one.incarnation = found.text(row, 7);
+        if (found.is_null(row, 10)) {
+            return Error{Errc::unsupported, "the tables of " + one.version.name +
+                                                " were made by SQL that is not known any more: "
+                                                "rebuild it"};
+        }
+        SEAL_TRY(fold, parse_definition(one.version.name, found.text(row, 10)));
+        one.fold = std::move(fold);
+        all.push_back(std::move(one));
+    }
+    return all;
 }
 
 Result<void> record_halt(Connection& connection, const std::string& ledger,

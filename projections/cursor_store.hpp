@@ -38,6 +38,26 @@ struct Claimed {
 claim_building(Connection& connection, const std::string& ledger, const Projection& projection,
                const std::string& incarnation);
 
+// Inside the caller's transaction: the tables of a version in the state `past`, at the beginning of
+// the log, with epoch 1. `is_kept`: it is numbered as a rebuild is, so that it can be swapped in;
+// else it gets the next negative version.
+[[nodiscard]] Result<ProjectionVersion> create_past(Connection& connection,
+                                                    const std::string& ledger,
+                                                    const Projection& projection,
+                                                    const std::string& incarnation, bool is_kept);
+
+// The SQL that made and folds the active versions, and the log that they are of: of the one named,
+// or of all by name.
+struct Defined {
+    Projection fold;
+    ProjectionVersion version;
+    std::string incarnation;
+};
+//   not_found     there is no such projection
+//   unsupported   its SQL is not known any more: rebuild it
+[[nodiscard]] Result<std::vector<Defined>>
+read_definitions(Connection& connection, const std::string& ledger, const std::string& name);
+
 // Makes a halt of the active version visible to everybody; `code` is for programs. Cleared by an
 // operator, or by the next claim.
 [[nodiscard]] Result<void> record_halt(Connection& connection, const std::string& ledger,

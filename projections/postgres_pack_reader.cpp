@@ -3,6 +3,7 @@
 #include "projections/cursor_store.hpp"
 #include "projections/pack_role.hpp"
 #include "projections/projection.hpp"
+#include "projections/snapshots/past_states.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,10 +53,11 @@ std::vector<std::string> schemas_of(const PackReaderOptions& options)
     return schemas;
 }
 
-std::string begin_reading(const PackReaderOptions& options, std::chrono::milliseconds time_max)
+std::string begin_reading(const std::vector<std::string>& schemas,
+                          std::chrono::milliseconds time_max)
 {
     std::string path;
-    for (const std::string& schema : schemas_of(options)) {
+    for (const std::string& schema : schemas) {
         path.append(path.empty() ? "" : ", ").append(sql_name(schema));
     }
     return "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"
@@ -135,7 +137,7 @@ Result<PackRows> ask(Connection& connection, const PackReaderOptions& options,
             make_pack_reader(connection, options.ledger, options.pack, schemas_of(options)));
         rights.set(now.versions);
     }
-    SEAL_TRY_VOID(connection.run_script(begin_reading(options, question.time_max)));
+    SEAL_TRY_VOID(connection.run_script(begin_reading(schemas_of(options), question.time_max)));
     SEAL_TRY(before, read_standing(connection, options));
     if (!rights.hold_for(before.versions)) { // other tables have come in their place
         rights.set({});
@@ -173,13 +175,48 @@ bool are_outdated(Connection& connection, const PackReaderOptions& options)
     return found && found->integer(0, 0) != 0;
 }
 
+Result<PackRows> ask_past(Connection& connection, const PackReaderOptions& options,
+                          const PackQuestion& question, const std::vector<PastVersion>& states)
+{
+    std::vector<std::string> schemas;
+    for (const PastVersion& state : states) {
+        schemas.push_back(state.schema_name);
+    }
+    SEAL_TRY_VOID(connection.run_script(begin_reading(schemas, question.time_max)));
+    for (const PastVersion& state : states) {
+        SEAL_TRY(is_held, hold_past(connection, options.ledger, state));
+        if (!is_held) {
+            return Error{Errc::overloaded,
+                         "the state of " + state.projection + " was just dropped"};
+        }
+    }
+    auto found = connection.run(run_as_pack(options.ledger, options.pack),
+                                {bounded_statement(question), values_array(question.values)});
+    if (!found) {
+        return statement_error(options, std::move(found).error());
+    }
+    auto rows = take_rows(*found, question);
+    if (rows) {
+        rows->reached = *question.as_of;
+    }
+    SEAL_TRY_VOID(connection.run_script(end_reading(connection)));
+    return rows;
+}
+
+// Its failure would only repeat the error that is reported; the session is not reused then.
+void leave_after_error(Connection& connection)
+{
+    if (!connection.is_broken()) {
+        static_cast<void>(connection.run_script(end_reading(connection)));
+    }
+}
+
 Result<PackRows> ask_and_leave(Connection& connection, const PackReaderOptions& options,
                                const PackQuestion& question, PackReaderRights& rights)
 {
     auto rows = ask(connection, options, question, rights);
-    if (!rows && !connection.is_broken()) {
-        // Its failure would only repeat the error that is reported; the session is not reused then.
-        static_cast<void>(connection.run_script(end_reading(connection)));
+    if (!rows) {
+        leave_after_error(connection);
     }
     if (!rows && rows.error().code == Errc::internal && are_outdated(connection, options)) {
         return Error{Errc::projection_missing, "the tables of pack " + options.pack +
@@ -224,6 +261,9 @@ Task<Result<PackRows>> PostgresPackReader::read(PackQuestion question)
         co_return Error{Errc::internal, "a statement has at most " +
                                             std::to_string(pack_values_max) + " parameters"};
     }
+    if (question.as_of) {
+        co_return co_await read_past(std::move(question));
+    }
     auto job = [&options = options_, &rights = rights_,
                 question = std::move(question)](Connection& connection) -> Result<PackRows> {
         return ask_and_leave(connection, options, question, rights);
@@ -231,6 +271,31 @@ Task<Result<PackRows>> PostgresPackReader::read(PackQuestion question)
     auto rows = co_await with_connection(threads_, pool_, job);
     for (int tries = 1; !rows && tries < tries_max && is_worth_another_try(rows.error()); ++tries) {
         rows = co_await with_connection(threads_, pool_, job);
+    }
+    co_return rows;
+}
+
+Task<Result<PackRows>> PostgresPackReader::read_past(PackQuestion question)
+{
+    if (past_ == nullptr) {
+        co_return Error{Errc::unsupported, "this reader has no past"};
+    }
+    Result<PackRows> rows{Error{}};
+    for (int tries = 0; tries < tries_max; ++tries) {
+        auto names = options_.projections;
+        SEAL_CO_TRY(states, co_await past_->at(std::move(names), *question.as_of));
+        auto job = [&options = options_, question,
+                    states = std::move(states)](Connection& connection) -> Result<PackRows> {
+            auto answer = ask_past(connection, options, question, states);
+            if (!answer) {
+                leave_after_error(connection);
+            }
+            return answer;
+        };
+        rows = co_await with_connection(threads_, pool_, std::move(job));
+        if (rows || !is_worth_another_try(rows.error())) {
+            break;
+        }
     }
     co_return rows;
 }

@@ -10,6 +10,8 @@
 
 namespace sealstream {
 
+class PastStates;
+
 struct PackReaderOptions {
     std::string ledger{"main"};
     std::string pack;
@@ -49,12 +51,18 @@ class PostgresPackReader final : public PackReader {
 public:
     PostgresPackReader(PackReaderOptions options, Pool& pool, BlockingPool& threads);
 
+    // Answers questions as of a position from these states, which outlive it.
+    void use_past(PastStates& past) { past_ = &past; }
+
     [[nodiscard]] boost::asio::awaitable<Result<PackRows>> read(PackQuestion question) override;
     // Of the projection that is furthest behind; 0 while one is not made yet.
     [[nodiscard]] boost::asio::awaitable<Result<Position>> cursor() override;
 
 private:
+    [[nodiscard]] Task<Result<PackRows>> read_past(PackQuestion question);
+
     const PackReaderOptions options_;
+    PastStates* past_{nullptr};
     PackReaderRights rights_;
     Pool& pool_;
     BlockingPool& threads_;

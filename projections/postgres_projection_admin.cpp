@@ -1,6 +1,7 @@
 #include "projections/postgres_projection_admin.hpp"
 
 #include "projections/admin_statements.hpp"
+#include "projections/snapshots/snapshot_statements.hpp"
 #include "projections/versions.hpp"
 
 #include <algorithm>
@@ -114,6 +115,22 @@ Task<Result<void>> PostgresProjectionAdmin::order(std::string projection, Rebuil
 {
     auto job = [this, projection = std::move(projection), order](Connection& connection) {
         return order_rebuild(connection, ledger_, projection, order);
+    };
+    co_return co_await with_connection(threads_, pool_, std::move(job));
+}
+
+Task<Result<Snapshots>> PostgresProjectionAdmin::snapshots(std::string projection)
+{
+    auto job = [this, projection = std::move(projection)](Connection& connection) {
+        return read_snapshots(connection, ledger_, projection);
+    };
+    co_return co_await with_connection(threads_, pool_, std::move(job));
+}
+
+Task<Result<void>> PostgresProjectionAdmin::take_snapshot(std::string projection)
+{
+    auto job = [this, projection = std::move(projection)](Connection& connection) {
+        return ask_snapshot(connection, ledger_, projection);
     };
     co_return co_await with_connection(threads_, pool_, std::move(job));
 }

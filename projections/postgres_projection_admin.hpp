@@ -29,6 +29,10 @@ public:
                                                                RebuildWish wish) override;
     [[nodiscard]] boost::asio::awaitable<Result<void>> order(std::string projection,
                                                              RebuildOrder order) override;
+    [[nodiscard]] boost::asio::awaitable<Result<Snapshots>>
+    snapshots(std::string projection) override;
+    [[nodiscard]] boost::asio::awaitable<Result<void>>
+    take_snapshot(std::string projection) override;
     [[nodiscard]] boost::asio::awaitable<Result<void>> roll_back(std::string projection) override;
 
 private:

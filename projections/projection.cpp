@@ -73,6 +73,8 @@ std::string_view name(ProjectionVersion::State state)
         return "building";
     case ProjectionVersion::State::retired:
         return "retired";
+    case ProjectionVersion::State::past:
+        return "past";
     }
     return "unknown";
 }
@@ -85,6 +87,16 @@ std::string active_schema_name(std::string_view ledger, std::string_view project
 std::string other_schema_name(std::string_view ledger, std::string_view projection, int version)
 {
     return active_schema_name(ledger, projection) + "_v" + std::to_string(version);
+}
+
+std::string snapshot_schema_name(std::string_view ledger, std::string_view projection, int number)
+{
+    return active_schema_name(ledger, projection) + "$s" + std::to_string(number);
+}
+
+std::string past_schema_name(std::string_view ledger, std::string_view projection, int number)
+{
+    return active_schema_name(ledger, projection) + "$p" + std::to_string(number);
 }
 
 Result<void> check_projection_name(std::string_view ledger, std::string_view name)

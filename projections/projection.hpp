@@ -45,7 +45,8 @@ inline constexpr const char* event_index_name = "event_index";
 
 // One version of a projection, as its row in sealstream.projections says.
 struct ProjectionVersion {
-    enum class State : std::uint8_t { active, building, retired };
+    // past: as it was at one position, beside the active one
+    enum class State : std::uint8_t { active, building, retired, past };
 
     std::string name;
     int version{1};
@@ -64,6 +65,11 @@ struct ProjectionVersion {
 [[nodiscard]] std::string active_schema_name(std::string_view ledger, std::string_view projection);
 [[nodiscard]] std::string other_schema_name(std::string_view ledger, std::string_view projection,
                                             int version);
+// "main_event_index$s7", "main_event_index$p12": of no projection, whose names have no $.
+[[nodiscard]] std::string snapshot_schema_name(std::string_view ledger, std::string_view projection,
+                                               int number);
+[[nodiscard]] std::string past_schema_name(std::string_view ledger, std::string_view projection,
+                                           int number);
 
 //   bad_name   the projection's or the ledger's name breaks its rule
 [[nodiscard]] Result<void> check_projection_name(std::string_view ledger, std::string_view name);

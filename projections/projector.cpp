@@ -6,6 +6,7 @@
 #include "core/base/log.hpp"
 #include "projections/projector_lane.hpp"
 #include "projections/rebuild_jobs.hpp"
+#include "projections/snapshots/snapshot_jobs.hpp"
 
 #include <algorithm>
 
@@ -110,6 +111,7 @@ Task<Result<void>> Projector::session()
     }
     Stop session_stop{context_.stop.executor()};
     jobs_.spawn("rebuild jobs", do_jobs(session_stop));
+    jobs_.spawn("snapshot jobs", do_snapshots(session_stop));
     auto ended = co_await fold_in_rounds(*holder);
     session_stop.request();
     while (jobs_.running() != 0) {
@@ -128,15 +130,29 @@ Task<Result<void>> Projector::fold_in_rounds(Connection& holder)
 
 Task<void> Projector::do_jobs(Stop& session_stop)
 {
-    FoldContext context{context_.log,    context_.pool,    context_.threads,
-                        context_.clock,  session_stop,     context_.metrics,
-                        context_.faults, context_.options, {}};
     std::vector<Projection> folds;
     for (const Member& member : members_.all()) {
         folds.push_back(member.declared);
     }
-    RebuildJobs jobs{std::move(context), std::move(folds)};
+    RebuildJobs jobs{job_context(session_stop), std::move(folds)};
     co_await jobs.run();
+}
+
+Task<void> Projector::do_snapshots(Stop& session_stop)
+{
+    std::vector<std::string> names;
+    for (const Member& member : members_.all()) {
+        names.push_back(member.declared.name);
+    }
+    SnapshotJobs jobs{job_context(session_stop), std::move(names), snapshots_, snapshot_metrics_};
+    co_await jobs.run();
+}
+
+FoldContext Projector::job_context(Stop& session_stop)
+{
+    return FoldContext{context_.log,    context_.pool,    context_.threads,
+                       context_.clock,  session_stop,     context_.metrics,
+                       context_.faults, context_.options, {}};
 }
 
 Task<Result<void>> Projector::wait_for_ownership(Connection& connection)

@@ -21,6 +21,8 @@
 #include "projections/lanes.hpp"
 #include "projections/members.hpp"
 #include "projections/pacing.hpp"
+#include "projections/snapshots/metrics.hpp"
+#include "projections/snapshots/policy.hpp"
 
 namespace sealstream {
 
@@ -53,6 +55,14 @@ public:
     // For tests: strikes between the steps of a pass. Before run().
     void set_faults(FoldFaults& faults);
 
+    // Takes snapshots by this policy from the next session on; without it, only those that are
+    // asked for. `metrics` outlives this; may be null.
+    void set_snapshots(SnapshotPolicy policy, SnapshotMetrics* metrics)
+    {
+        snapshots_ = policy;
+        snapshot_metrics_ = metrics;
+    }
+
     // Other projections from now on, such as those of packs that were edited; what is no longer
     // among them keeps its tables and is folded no more.
     void declare(std::vector<Projection> folds) { declared_ = std::move(folds); }
@@ -70,6 +80,8 @@ private:
     [[nodiscard]] Task<Result<void>> round(Connection& holder);
     [[nodiscard]] Task<Result<void>> fold_in_rounds(Connection& holder);
     [[nodiscard]] Task<void> do_jobs(Stop& session_stop);
+    [[nodiscard]] Task<void> do_snapshots(Stop& session_stop);
+    [[nodiscard]] FoldContext job_context(Stop& session_stop);
     [[nodiscard]] Task<Result<void>> claim_all();
     [[nodiscard]] Task<Result<void>> open_lanes(Stop& round_stop);
     [[nodiscard]] Task<void> run_lane(Lane& lane, Stop& round_stop);
@@ -87,7 +99,9 @@ private:
     std::optional<std::vector<Projection>> declared_; // from the next session on
     std::vector<std::unique_ptr<Lane>> lanes_;
     TaskGroup tasks_; // lanes
-    TaskGroup jobs_;  // rebuilds
+    TaskGroup jobs_;  // rebuilds, snapshots
+    SnapshotPolicy snapshots_{};
+    SnapshotMetrics* snapshot_metrics_{nullptr};
 };
 
 } // namespace sealstream

@@ -2,6 +2,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "projections/snapshots/snapshot_store.hpp"
 
 #include <algorithm>
 
@@ -247,9 +248,9 @@ private:
     // swapped, and the lock is free again.
     Task<Result<bool>> finish(Connection& holder, FoldRun& folding, bool waits)
     {
+        SEAL_CO_TRY_VOID(co_await wait_for_snapshots(holder));
         const Monotonic locked_at = context_.clock.monotonic();
         auto lock = [this](Connection& session) -> Result<ProjectionVersion> {
-            SEAL_TRY_VOID(session.run_script("BEGIN; SET LOCAL statement_timeout = 0"));
             return read_active(session, ledger(), projection().name, true);
         };
         const auto active = co_await run_on(holder, std::move(lock));
@@ -265,6 +266,28 @@ private:
             co_await conclude(holder, folding, report_.was_active ? &*active : nullptr, waits);
         report_.held = context_.clock.monotonic() - locked_at;
         co_return is_done;
+    }
+
+    // Begins the transaction in which versions may be swapped: once nobody copies their tables. The
+    // active version is folded on meanwhile.
+    Task<Result<void>> wait_for_snapshots(Connection& holder)
+    {
+        while (!context_.stop.requested()) {
+            auto begin = [this](Connection& session) -> Result<bool> {
+                SEAL_TRY_VOID(session.run_script("BEGIN; SET LOCAL statement_timeout = 0"));
+                auto is_free = try_move_versions(session, ledger(), projection().name);
+                if (!is_free || !*is_free) {
+                    session.roll_back();
+                }
+                return is_free;
+            };
+            SEAL_CO_TRY(is_free, co_await run_on(holder, std::move(begin)));
+            if (is_free) {
+                co_return Result<void>{};
+            }
+            co_await context_.stop.sleep_for(own_pause);
+        }
+        co_return Error{Errc::shutting_down, "the rebuild was interrupted"};
     }
 
     Task<Result<void>> meet(FoldRun& folding, Result<ProjectionVersion> active)
@@ -310,6 +333,13 @@ private:
             if (!options_.swaps || is_kept_back) {
                 session.roll_back();
                 return drop_building(session, ledger(), building.name);
+            }
+            const bool is_same_sql =
+                active != nullptr && active->fold_digest == building.fold_digest;
+            if (!report_.is_equal && is_same_sql) {
+                SEAL_TRY_VOID(refuse_all_snapshots(session, ledger(), building.name,
+                                                   "a rebuild was different from the tables that "
+                                                   "it was taken from"));
             }
             const auto swapped = swap_versions(session, ledger(), active, building);
             const auto committed = swapped ? session.commit() : swapped;

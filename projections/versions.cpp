@@ -8,7 +8,8 @@ namespace {
 
 constexpr const char* select_tables =
     "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
-    " WHERE nspname = $1 AND relkind IN ('r', 'p') ORDER BY relname COLLATE \"C\"";
+    " WHERE nspname = $1 AND relkind IN ('r', 'p') AND NOT relispartition"
+    " ORDER BY relname COLLATE \"C\"";
 
 // Sums do not depend on the order; two independent halves of 64 bits each make chance no
 // explanation.
@@ -42,6 +43,13 @@ constexpr const char* delete_versions =
 
 constexpr const char* try_lock =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream rebuild ' || $1 || ' ' || $2, 0))";
+
+constexpr const char* hold_versions =
+    "SELECT pg_try_advisory_lock_shared("
+    "hashtextextended('sealstream versions ' || $1 || ' ' || $2, 0))";
+constexpr const char* move_versions =
+    "SELECT pg_try_advisory_xact_lock("
+    "hashtextextended('sealstream versions ' || $1 || ' ' || $2, 0))";
 
 // Long statements: their time depends on the size of the data.
 constexpr const char* without_timeout = "SET LOCAL statement_timeout = 0";
@@ -96,6 +104,27 @@ Result<std::vector<TableDigest>> digest_tables(Connection& connection,
     return digests;
 }
 
+const char* digest_settings() noexcept
+{
+    return "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, MDY';"
+           "SET LOCAL intervalstyle = 'postgres'; SET LOCAL extra_float_digits = 1;"
+           "SET LOCAL bytea_output = 'hex';";
+}
+
+Result<bool> try_hold_versions(Connection& connection, const std::string& ledger,
+                               const std::string& projection)
+{
+    SEAL_TRY(held, connection.run(hold_versions, {ledger, projection}));
+    return held.boolean(0, 0);
+}
+
+Result<bool> try_move_versions(Connection& connection, const std::string& ledger,
+                               const std::string& projection)
+{
+    SEAL_TRY(moving, connection.run(move_versions, {ledger, projection}));
+    return moving.boolean(0, 0);
+}
+
 Result<void> swap_versions(Connection& connection, const std::string& ledger,
                            const ProjectionVersion* active, const ProjectionVersion& building)
 {
@@ -126,6 +155,10 @@ Result<void> roll_back_version(Connection& connection, const std::string& ledger
                                const std::string& projection)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY(is_free, try_move_versions(connection, ledger, projection));
+    if (!is_free) {
+        return Error{Errc::conflict, "a snapshot of " + projection + " is being taken"};
+    }
     SEAL_TRY(active, read_active(connection, ledger, projection, true));
     SEAL_TRY(kept, connection.run(select_retired, {ledger, projection}));
     if (kept.rows() == 0) {
@@ -158,7 +191,8 @@ Result<void> drop_building(Connection& connection, const std::string& ledger,
 Result<void> drop_projection(Connection& connection, const std::string& ledger,
                              const std::string& projection)
 {
-    return drop_committed(connection, ledger, projection, {"active", "building", "retired"});
+    return drop_committed(connection, ledger, projection,
+                          {"active", "building", "retired", "past"});
 }
 
 Result<void> make_indexes(Connection& connection, const std::string& ledger,

@@ -18,6 +18,17 @@ struct TableDigest {
 [[nodiscard]] Result<std::vector<TableDigest>> digest_tables(Connection& connection,
                                                              const std::string& schema_name);
 
+// Settings that the digests depend on: text for run_script(), inside a transaction.
+[[nodiscard]] const char* digest_settings() noexcept;
+
+// Names of tables mean one version for as long as this session lives: nothing is swapped meanwhile.
+// False: something is being swapped. Before the transaction that relies on it.
+[[nodiscard]] Result<bool> try_hold_versions(Connection& connection, const std::string& ledger,
+                                             const std::string& projection);
+// Inside the caller's transaction, which is about to swap. False: somebody holds the versions.
+[[nodiscard]] Result<bool> try_move_versions(Connection& connection, const std::string& ledger,
+                                             const std::string& projection);
+
 // Inside the caller's transaction: `building` becomes the active version; `active`, if there is
 // one, is retired and kept, and versions that were retired before it are dropped.
 [[nodiscard]] Result<void> swap_versions(Connection& connection, const std::string& ledger,
@@ -27,7 +38,7 @@ struct TableDigest {
 // The version that was retired last becomes the active one again, and the active one is kept as
 // retired: one short transaction.
 //   not_found   no such projection
-//   conflict    no retired version was kept
+//   conflict    no retired version was kept; or a snapshot of the active one is being taken
 [[nodiscard]] Result<void> roll_back_version(Connection& connection, const std::string& ledger,
                                              const std::string& projection);
 

@@ -7,6 +7,7 @@
 #include "core/ports/read_model.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,6 +25,8 @@ struct PackQuestion {
     std::size_t bytes_max{4 << 20}; // of all rows as JSON
     std::chrono::milliseconds time_max{5'000};
     Position at_least{}; // projection_behind unless the tables show everything up to it
+    // The tables as they were when the log ended there, however far they are now.
+    std::optional<Position> as_of{};
 };
 
 struct PackRows {
@@ -44,6 +47,10 @@ public:
     //                       the statement does not fit the old ones
     //   unavailable         the database does not answer
     //   internal            the statement is wrong, or wants what its role may not have
+    // and with as_of
+    //   refused             more events than are allowed lie between it and the snapshot before it
+    //   timed_out           its tables are not made yet; they are being made, so ask again
+    //   unsupported         this reader has no past
     [[nodiscard]] virtual boost::asio::awaitable<Result<PackRows>> read(PackQuestion question) = 0;
 
 protected:

@@ -55,6 +55,12 @@ struct RebuildStatus {
     std::string reason; // of a failure
 };
 
+struct SnapshotCounts {
+    std::uint64_t count{0};
+    std::uint64_t refused{0}; // of them: not what was sealed any more
+    Position newest;          // that can be used; 0: none
+};
+
 struct ProjectionStatus {
     std::string name;
     std::string pack; // empty: ours
@@ -68,6 +74,33 @@ struct ProjectionStatus {
     std::uint64_t foreign_writes{0}; // statements that wrote into its tables past the projector
     std::vector<ProjectionVersionStatus> versions;
     std::optional<RebuildStatus> rebuild; // the last one
+    SnapshotCounts snapshots;
+};
+
+// A copy of a projection's tables at one position.
+struct SnapshotStatus {
+    int number{0};
+    Position position;
+    int version{0};          // of the projection
+    std::string taken_at;    // RFC 3339
+    std::string ingested_at; // of the event at the position
+    std::uint64_t rows{0};
+    std::uint64_t bytes{0};
+    double took_seconds{0};
+    std::string seal;       // SHA-256 of what it is and of its tables' digests
+    bool is_current{false}; // made by the SQL of the active version
+    std::string refused;    // why it is not used any more; else empty
+};
+
+// The last snapshot that was asked for.
+struct SnapshotOrder {
+    std::string state; // "waiting", "done", "failed"; empty: none was
+    std::string reason;
+};
+
+struct Snapshots {
+    std::vector<SnapshotStatus> all; // newest first
+    SnapshotOrder order;
 };
 
 // A stream that a projection can not fold at present.
@@ -127,6 +160,13 @@ public:
     //   conflict   none is under way that this order fits
     [[nodiscard]] virtual boost::asio::awaitable<Result<void>> order(std::string projection,
                                                                      RebuildOrder order) = 0;
+
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Snapshots>>
+    snapshots(std::string projection) = 0;
+    // A projector takes one in a moment.
+    //   conflict   one that was asked for is not taken yet
+    [[nodiscard]] virtual boost::asio::awaitable<Result<void>>
+    take_snapshot(std::string projection) = 0;
 
     // The version before becomes the active one again, and folds on from where it stood.
     //   conflict   there is none that was kept

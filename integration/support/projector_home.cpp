@@ -78,7 +78,8 @@ bool are_equal(const std::vector<IndexedEvent>& left, const std::vector<IndexedE
 }
 
 RunningProjector::RunningProjector(ProjectorHome& home, FoldFaults* faults,
-                                   std::vector<Projection> folds, ProjectorOptions options)
+                                   std::vector<Projection> folds, ProjectorOptions options,
+                                   std::optional<SnapshotPolicy> snapshots)
     : home_{home},
       stop_{home.context.get_executor()},
       projector_{home.log, home.pool,          home.threads, home.clock,
@@ -86,6 +87,9 @@ RunningProjector::RunningProjector(ProjectorHome& home, FoldFaults* faults,
 {
     if (faults != nullptr) {
         projector_.set_faults(*faults);
+    }
+    if (snapshots) {
+        projector_.set_snapshots(*snapshots, nullptr);
     }
     home_.tasks.spawn("projector", run());
 }

@@ -39,7 +39,8 @@ class RunningProjector {
 public:
     explicit RunningProjector(ProjectorHome& home, FoldFaults* faults = nullptr,
                               std::vector<Projection> folds = {event_index_projection()},
-                              ProjectorOptions options = test_options());
+                              ProjectorOptions options = test_options(),
+                              std::optional<SnapshotPolicy> snapshots = {});
     [[nodiscard]] static ProjectorOptions test_options(); // many batches in little time
     ~RunningProjector();
     RunningProjector(const RunningProjector&) = delete;
