@@ -75,6 +75,7 @@ struct LedgerRuntime::Parts {
     std::unique_ptr<Signer> signer;
     std::unique_ptr<AuditorMetrics> auditor_metrics;
     std::unique_ptr<Auditor> auditor;
+    SnapshotMetrics snapshot_metrics{registry};
     std::unique_ptr<ProjectorMetrics> projector_metrics;
     std::unique_ptr<Pool> projector_pool;
     std::unique_ptr<BlockingPool> projector_threads;
@@ -326,6 +327,9 @@ Task<void> LedgerRuntime::project()
     parts_->projector = std::make_unique<Projector>(
         *stores_.log, *parts_->projector_pool, *parts_->projector_threads, shared_.stores.clock,
         shared_.stop_roles, options, *parts_->projector_metrics, std::move(folds));
+    parts_->projector->set_snapshots({settings_.snapshots.events, settings_.snapshots.interval,
+                                      settings_.snapshots.keep, settings_.snapshots.time_max},
+                                     &parts_->snapshot_metrics);
     co_await parts_->projector->run();
     parts_->projector_threads->join();
 }
@@ -435,7 +439,8 @@ void LedgerRuntime::start_node()
         parts_->services->index_watch = parts_->index_watch.get();
     }
     parts_->pack_serving = std::make_unique<PackServing>(
-        name(), stores_.pool != nullptr ? &stores_.pool->options() : nullptr, *parts_->services);
+        settings_, stores_.pool != nullptr ? &stores_.pool->options() : nullptr, *parts_->services,
+        parts_->snapshot_metrics);
 }
 
 void LedgerRuntime::close_feeds()

@@ -17,6 +17,8 @@
 namespace sealstream {
 
 class PostgresPackReader;
+class SnapshotMetrics;
+struct Settings;
 namespace http {
 struct Services;
 class IndexWatch;
@@ -32,8 +34,10 @@ guarded_types(const std::vector<MountedPack>& packs);
 
 class PackServing {
 public:
-    // `postgres` is null where the ledger has none: then queries and guards answer 503.
-    PackServing(std::string ledger, const PostgresOptions* postgres, http::Services& services);
+    // `postgres` is null where the ledger has none: then queries and guards answer 503. `metrics`
+    // outlives this.
+    PackServing(const Settings& settings, const PostgresOptions* postgres, http::Services& services,
+                SnapshotMetrics& metrics);
     ~PackServing();
     PackServing(const PackServing&) = delete;
     PackServing& operator=(const PackServing&) = delete;
@@ -46,8 +50,11 @@ private:
         std::unique_ptr<PostgresPackReader> reader;
         std::unique_ptr<http::IndexWatch> watch;
     };
+    struct Past;
+
     const std::string ledger_;
     http::Services& services_;
+    std::unique_ptr<Past> past_; // null exactly when pool_ is
     std::unique_ptr<Pool> pool_; // of its own: a slow query keeps nobody else from the database
     BlockingPool threads_;
     std::map<std::string, Tables> tables_; // by pack and its projections; never removed

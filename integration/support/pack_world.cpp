@@ -279,6 +279,17 @@ void PackWorld::wait_for_tables()
     }
 }
 
+PastStates& PackWorld::past()
+{
+    if (past_ == nullptr) {
+        past_ =
+            std::make_unique<PastStates>(http.log, pool, threads, http.rules_clock, http.stop_wish,
+                                         http.tasks, projector_metrics, nullptr, past_options);
+        real.use_past(*past_);
+    }
+    return *past_;
+}
+
 PackWorld::~PackWorld()
 {
     stop_projector();

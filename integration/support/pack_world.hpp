@@ -8,6 +8,7 @@
 #include "node/http/packs/served_packs.hpp"
 #include "projections/postgres_pack_reader.hpp"
 #include "projections/projector.hpp"
+#include "projections/snapshots/past_states.hpp"
 #include "tests/node/http/http_world.hpp"
 
 #include <functional>
@@ -46,6 +47,8 @@ public:
 
     HttpWorld http;
     ProjectorMetrics projector_metrics{http.registry};
+    PastStatesOptions past_options{}; // before the first question as of a position
+    PastStates& past();
     PostgresPackReader real;
     Stop slow_stop{http.context.get_executor()};
     SlowPackReader slow{real, slow_stop};
@@ -55,6 +58,7 @@ public:
 private:
     [[nodiscard]] Task<void> project();
     void wait_for_tables();
+    std::unique_ptr<PastStates> past_;
     std::unique_ptr<Stop> stop_;
     bool is_projecting_{false};
 };

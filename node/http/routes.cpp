@@ -67,6 +67,8 @@ constexpr std::array table{
     Route{get,  "/v1/projections/{projection}",   "get_projection",   clients, reader, none, 200, &get_projection},
     Route{get,  "/v1/projections/{projection}/parked",   "list_parked_folds",   clients, reader, none, 200, &list_parked_folds},
     Route{get,  "/v1/projections/{projection}/foreign-writes", "list_foreign_writes", clients, reader, none, 200, &list_foreign_writes},
+    Route{get,  "/v1/projections/{projection}/snapshots", "list_snapshots", clients, reader, none, 200, &list_snapshots},
+    Route{post, "/v1/projections/{projection}/snapshots", "take_snapshot",  clients, admin, none, 202, &take_snapshot_of_projection},
     Route{post, "/v1/projections/{projection}/pause",    "pause_projection",    clients, admin, none, 204, &pause_projection},
     Route{post, "/v1/projections/{projection}/resume",   "resume_projection",   clients, admin, none, 204, &resume_projection},
     Route{post, "/v1/projections/{projection}/retry",    "retry_projection",    clients, admin, whole, 202, &retry_projection},

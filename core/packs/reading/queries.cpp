@@ -131,7 +131,12 @@ PackQuery read_query(Reading& reading, const DocumentMember& member)
     }
     if (const auto* node = map.take("as_of")) {
         made.has_as_of = reading.boolean(*node);
+        if (made.has_as_of && made.source != QuerySource::sql) {
+            reading.fail(*node, "only SQL alone can be read as of a position",
+                         "leave it out where there is `from`");
+        }
     }
+    made.has_as_of = made.has_as_of && made.source == QuerySource::sql;
     map.finish();
     if (made.paging && made.shape != ResponseShape::list) {
         reading.fail(member.place, "only a list has pages");

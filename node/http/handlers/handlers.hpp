@@ -54,6 +54,8 @@ Task<Response> list_projections(RequestContext& request);
 Task<Response> get_projection(RequestContext& request);
 Task<Response> list_parked_folds(RequestContext& request);
 Task<Response> list_foreign_writes(RequestContext& request);
+Task<Response> list_snapshots(RequestContext& request);
+Task<Response> take_snapshot_of_projection(RequestContext& request);
 Task<Response> pause_projection(RequestContext& request);
 Task<Response> resume_projection(RequestContext& request);
 Task<Response> retry_projection(RequestContext& request);

@@ -60,6 +60,9 @@ json::object status_object(const ProjectionStatus& status)
         {"parked_events", status.parked_events},
         {"foreign_writes", status.foreign_writes},
         {"versions", std::move(versions)},
+        {"snapshots", json::object{{"count", status.snapshots.count},
+                                   {"refused", status.snapshots.refused},
+                                   {"newest", std::to_string(status.snapshots.newest.value)}}},
         {"rebuild",
          status.rebuild ? json::value(rebuild_object(*status.rebuild)) : json::value(nullptr)}};
 }
@@ -94,6 +97,33 @@ std::string parked_json(const std::vector<ParkedFold>& parked)
                                    {"is_retry_asked", one.is_retry_asked}});
     }
     return json::serialize(json::object{{"parked", std::move(all)}}) + "\n";
+}
+
+std::string snapshots_json(const Snapshots& snapshots)
+{
+    json::array all;
+    for (const SnapshotStatus& one : snapshots.all) {
+        all.push_back(json::object{
+            {"number", one.number},
+            {"position", std::to_string(one.position.value)},
+            {"version", one.version},
+            {"taken_at", one.taken_at},
+            {"ingested_at",
+             one.ingested_at.empty() ? json::value(nullptr) : json::value(one.ingested_at)},
+            {"rows", one.rows},
+            {"bytes", one.bytes},
+            {"took_seconds", one.took_seconds},
+            {"seal", one.seal},
+            {"is_current", one.is_current},
+            {"refused", one.refused.empty() ? json::value(nullptr) : json::value(one.refused)}});
+    }
+    json::value order;
+    if (!snapshots.order.state.empty()) {
+        order = json::object{{"state", snapshots.order.state}, {"reason", snapshots.order.reason}};
+    }
+    return json::serialize(
+               json::object{{"snapshots", std::move(all)}, {"order", std::move(order)}}) +
+           "\n";
 }
 
 std::string foreign_writes_json(const std::vector<ForeignWrite>& writes)

@@ -10,6 +10,7 @@ namespace sealstream::http {
 [[nodiscard]] std::string projection_json(const ProjectionStatus& status); // without a line feed
 [[nodiscard]] std::string projections_json(const std::vector<ProjectionStatus>& all);
 [[nodiscard]] std::string parked_json(const std::vector<ParkedFold>& parked);
+[[nodiscard]] std::string snapshots_json(const Snapshots& snapshots);
 [[nodiscard]] std::string foreign_writes_json(const std::vector<ForeignWrite>& writes);
 
 //   malformed, bad_name   as bodies are

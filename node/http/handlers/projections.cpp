@@ -4,6 +4,10 @@
 //   200  streams of which an event could not be folded, oldest first
 // GET    /v1/projections/{projection}/foreign-writes
 //   200  what others than the projector have written into its tables, newest first
+// GET    /v1/projections/{projection}/snapshots
+//   200  copies of its tables, newest first, and what became of the last that was asked for
+// POST   /v1/projections/{projection}/snapshots
+//   202  a projector takes one in a moment
 // POST   /v1/projections/{projection}/pause, …/resume
 //   204  it folds no more; it folds again, also after a halt
 // POST   /v1/projections/{projection}/retry   {"stream"?: "type/id"}
@@ -113,6 +117,28 @@ Task<Response> list_foreign_writes(RequestContext& request)
     }
     const auto writes = co_await (*admin)->foreign_writes(*std::move(name));
     co_return writes ? json_ok(foreign_writes_json(*writes)) : refused(writes.error());
+}
+
+Task<Response> list_snapshots(RequestContext& request)
+{
+    const auto admin = admin_of(request);
+    auto name = request.path_parameter("projection");
+    if (!admin || !name) {
+        co_return admin ? bad_input(name.error()) : problem(admin.error());
+    }
+    const auto snapshots = co_await (*admin)->snapshots(*std::move(name));
+    co_return snapshots ? json_ok(snapshots_json(*snapshots)) : refused(snapshots.error());
+}
+
+Task<Response> take_snapshot_of_projection(RequestContext& request)
+{
+    const auto admin = admin_of(request);
+    auto name = request.path_parameter("projection");
+    if (!admin || !name) {
+        co_return admin ? bad_input(name.error()) : problem(admin.error());
+    }
+    const auto asked = co_await (*admin)->take_snapshot(*std::move(name));
+    co_return answer(asked, 202);
 }
 
 Task<Response> pause_projection(RequestContext& request)

@@ -6,10 +6,12 @@
 //   304  If-None-Match: nothing was folded since
 //   400  a parameter is unknown, missing or does not fit; "parameter" names it
 //   404  an object or scalar without a row
+//   409  as_of_too_far: as-of needs more events folded than are allowed
 //   503  projection_behind: less than min-position is folded; timed_out, overloaded, unavailable
 
 #include "core/event/canonical_json.hpp"
 #include "node/http/handlers/reading.hpp"
+#include "node/http/packs/as_of.hpp"
 #include "node/http/packs/json_output.hpp"
 #include "node/http/packs/pack_handlers.hpp"
 #include "node/http/packs/pack_reads.hpp"
@@ -30,6 +32,7 @@ namespace json = boost::json;
 struct Asked {
     ParameterValues values;
     PackReadWish wish;
+    std::optional<Position> as_of{};
     std::uint32_t limit{0}; // of a page
     std::string tag;        // of its cursor
 };
@@ -39,6 +42,9 @@ std::vector<std::string_view> reserved_names(const PackQuery& query)
     std::vector<std::string_view> names{"min-position", "wait"};
     if (query.paging) {
         names.insert(names.end(), {"after", "limit"});
+    }
+    if (query.has_as_of) {
+        names.emplace_back("as-of");
     }
     return names;
 }
@@ -61,16 +67,21 @@ Result<void> take_page(const PackPaging& paging, const Query& query, Asked& aske
 }
 
 Result<Asked> parse_request(const RequestContext& request, const PackEndpoint& endpoint,
-                            const Query& query)
+                            const Query& query, std::optional<Position> as_of)
 {
     const PackQuery& wanted = *endpoint.query;
     Asked asked;
+    asked.as_of = as_of;
     SEAL_TRY(wish, parse_read_wish(request, query));
     asked.wish = wish;
+    if (as_of) { // what the tables do not show yet has no past either
+        asked.wish.min_position = std::max(wish.min_position, *as_of);
+        asked.wish.is_lenient = false;
+    }
     SEAL_TRY(values, parse_parameters(request, query, wanted.parameters, reserved_names(wanted)));
     asked.values = std::move(values);
     add_caller(asked.values.sql, request, endpoint.pack());
-    asked.tag = cursor_tag(endpoint.name, query, request.head().path());
+    asked.tag = cursor_tag(endpoint.name, query, request.head().path(), as_of);
     if (wanted.paging) {
         SEAL_TRY_VOID(take_page(*wanted.paging, query, asked));
         asked.values.query["limit"] = asked.limit;
@@ -83,12 +94,16 @@ Result<Asked> parse_request(const RequestContext& request, const PackEndpoint& e
     return asked;
 }
 
-std::string next_link(const RequestContext& request, const Query& query, const std::string& next)
+std::string next_link(const RequestContext& request, const Query& query, const Asked& asked,
+                      const std::string& next)
 {
     std::string target{request.head().path()};
     target.append("?after=").append(next);
+    if (asked.as_of) { // also where a time was given: it need not be looked up again
+        target.append("&as-of=").append(std::to_string(asked.as_of->value));
+    }
     for (const auto& [name, value] : query.parameters()) {
-        if (name != "after" && name != "min-position") {
+        if (name != "after" && name != "min-position" && name != "as-of") {
             target.append("&").append(percent_encode(name)).append("=");
             target.append(percent_encode(value));
         }
@@ -202,7 +217,7 @@ Result<Response> make_response(const RequestContext& request, const Query& query
     }
     response.body.push_back('\n');
     if (!next.empty()) {
-        response.header("Link", next_link(request, query, next));
+        response.header("Link", next_link(request, query, asked, next));
     }
     return response;
 }
@@ -237,6 +252,17 @@ PackRows rows_of(const SourceAnswer& found)
     return rows;
 }
 
+// A state of the past never changes; the tables of now may, though they stand at the same position.
+std::string tag_of(const RequestContext& request, const Asked& asked, Position reached)
+{
+    const Pack& pack = request.endpoint->pack();
+    if (!asked.as_of) {
+        return entity_tag(request, pack, reached);
+    }
+    auto tag = entity_tag(request, pack, *asked.as_of);
+    return tag.insert(tag.size() - 1, "-as-of");
+}
+
 Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked)
 {
     auto& services = request.services();
@@ -246,13 +272,13 @@ Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked
     if (reach.refusal) {
         co_return *std::move(reach.refusal);
     }
-    const auto tag = entity_tag(request, endpoint.pack(), reach.served);
+    const auto tag = tag_of(request, asked, reach.served);
     if (is_tagged && request.field("if-none-match") == tag) {
         Response unchanged;
         unchanged.status = 304;
         set_caching(unchanged, Caching::revalidate);
         unchanged.header("ETag", tag);
-        tell_position(unchanged, reach.served, asked.wish.min_position);
+        tell_position(unchanged, asked.as_of.value_or(reach.served), asked.wish.min_position);
         co_return unchanged;
     }
     auto question = make_question(services, *endpoint.query, asked);
@@ -260,9 +286,11 @@ Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked
         co_return problem(question.error());
     }
     question->at_least = reach.served;
+    question->as_of = asked.as_of;
     const auto rows = co_await endpoint.of.reader->read(*std::move(question));
     if (!rows) {
-        co_return read_problem(endpoint, rows.error());
+        co_return asked.as_of ? as_of_problem(endpoint, rows.error())
+                              : read_problem(endpoint, rows.error());
     }
     auto made = make_response(request, query, asked, *rows);
     if (!made) {
@@ -271,7 +299,7 @@ Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked
     auto response = *std::move(made);
     set_caching(response, Caching::revalidate);
     if (is_tagged) {
-        response.header("ETag", entity_tag(request, endpoint.pack(), rows->reached));
+        response.header("ETag", tag_of(request, asked, rows->reached));
     }
     tell_position(response, rows->reached, asked.wish.min_position);
     co_return response;
@@ -320,7 +348,16 @@ Task<Response> answer_query(RequestContext& request)
     if (!query) {
         co_return bad_input(query.error());
     }
-    auto asked = parse_request(request, *request.endpoint, *query);
+    std::string as_of;
+    if (request.endpoint->query->has_as_of) {
+        as_of = query->get("as-of");
+    }
+    const auto position = co_await resolve_as_of(request.services(), std::move(as_of));
+    if (!position) {
+        co_return position.error().code == Errc::malformed ? bad_input(position.error())
+                                                           : problem(position.error());
+    }
+    auto asked = parse_request(request, *request.endpoint, *query, *position);
     if (!asked) {
         co_return bad_input(asked.error());
     }

@@ -139,6 +139,12 @@ json::array parameters_of(const PackEndpoint& endpoint)
         all.push_back(describe(reserved("after", ParameterType::text)));
     }
     all.push_back(describe(reserved("min-position", ParameterType::position)));
+    if (endpoint.query->has_as_of) {
+        auto as_of = describe(reserved("as-of", ParameterType::text));
+        as_of["description"] = "The tables as they were at this position of the log, or at this "
+                               "time (RFC 3339).";
+        all.push_back(std::move(as_of));
+    }
     auto wait = reserved("wait", ParameterType::integer);
     wait.least = 0;
     all.push_back(describe(wait));
@@ -170,6 +176,9 @@ json::object responses_of(const PackEndpoint& endpoint)
     responses["404"] = problem_of("Nothing is found.");
     if (endpoint.query != nullptr) {
         responses["304"] = json::object{{"description", "Nothing was folded since."}};
+        if (endpoint.query->has_as_of) {
+            responses["409"] = problem_of("as-of needs more events folded than are allowed.");
+        }
         return responses;
     }
     responses["409"] = problem_of("A guard refuses: violations says why.");

@@ -27,13 +27,17 @@ Error no_cursor()
 
 } // namespace
 
-std::string cursor_tag(std::string_view query_name, const Query& query, std::string_view path)
+std::string cursor_tag(std::string_view query_name, const Query& query, std::string_view path,
+                       std::optional<Position> as_of)
 {
     auto parameters = query.parameters();
     std::erase_if(parameters, [](const auto& one) {
         return one.first == "after" || one.first == "limit" || one.first == "min-position" ||
-               one.first == "wait";
+               one.first == "wait" || one.first == "as-of";
     });
+    if (as_of) {
+        parameters.emplace_back("as-of", std::to_string(as_of->value));
+    }
     std::sort(parameters.begin(), parameters.end());
     json::array all{json::value(query_name), json::value(path)};
     for (const auto& [key, value] : parameters) {

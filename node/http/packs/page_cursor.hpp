@@ -6,11 +6,14 @@
 
 #include "node/http/packs/parameter_values.hpp"
 
+#include <optional>
+
 namespace sealstream::http {
 
-// What a cursor belongs to: a digest of the query's name and of its parameters but the page's own.
+// What a cursor belongs to: a digest of the query's name and of its parameters but the page's own;
+// of `as-of`, the position that it means.
 [[nodiscard]] std::string cursor_tag(std::string_view query_name, const Query& query,
-                                     std::string_view path);
+                                     std::string_view path, std::optional<Position> as_of = {});
 
 // `row`: a row's columns as JSON text.
 //   internal   a column of the key is missing or null
