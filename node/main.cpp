@@ -13,7 +13,7 @@ void put_in_groups(CLI::App& app)
         {"Run it", {"dev", "serve", "config", "doctor"}},
         {"Ask a running node (--url; TLS, certificates and tokens)",
          {"append", "tail", "policy", "invariants", "schedules"}},
-        {"Look after the stores", {"verify", "keys", "projection", "outbox"}},
+        {"Look after the stores", {"verify", "keys", "projection", "replay", "outbox"}},
         {"Extend it", {"pack"}}};
     for (const auto& [group, names] : groups) {
         for (const char* const name : names) {
@@ -42,6 +42,7 @@ int main(int argc, char** argv)
     cli::add_keys(app, code);
     cli::add_projection(app, code);
     cli::add_invariants(app, code);
+    cli::add_replay(app, code);
     cli::add_outbox(app, code);
     cli::add_pack(app, code);
     put_in_groups(app);

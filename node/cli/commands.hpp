@@ -74,6 +74,8 @@ void add_verify(CLI::App& app, int& code);
 void add_keys(CLI::App& app, int& code);
 void add_projection(CLI::App& app, int& code);
 void add_projection_orders(CLI::App& command, int& code); // below `projection`, through a node
+void add_restore(CLI::App& command, int& code);           // below `projection`
+void add_replay(CLI::App& app, int& code);
 void add_outbox(CLI::App& app, int& code);
 void add_invariants(CLI::App& app, int& code); // and schedules
 void add_config(CLI::App& app, int& code);

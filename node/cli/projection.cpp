@@ -79,6 +79,7 @@ void add_projection(CLI::App& app, int& code)
     auto* const command = app.add_subcommand("projection", "read models");
     command->require_subcommand(1);
     add_projection_orders(*command, code);
+    add_restore(*command, code);
     auto flags = std::make_shared<RebuildFlags>();
     auto* const build = command->add_subcommand(
         "rebuild", "fold the event index anew beside the active one, compare, and swap");

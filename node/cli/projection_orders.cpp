@@ -1,5 +1,5 @@
 // What operators ask a node about projections: list, parked, pause, resume, retry, rebuild by name
-// with its pause, resume, swap and cancel, rollback.
+// with its pause, resume, swap and cancel, rollback, snapshot, snapshots.
 
 #include "node/cli/commands.hpp"
 #include "node/cli/node_client.hpp"
@@ -177,6 +177,75 @@ Task<int> rebuild_by_name(Flags flags)
     co_return co_await follow(flags);
 }
 
+void print_snapshot(const json::object& one)
+{
+    std::cout << "position " << text(one.at("position")) << "  taken " << text(one.at("taken_at"))
+              << "  " << text(one.at("rows")) << " rows  " << text(one.at("bytes")) << " bytes"
+              << (one.at("is_current") == true ? "" : "  of other SQL");
+    if (!one.at("refused").is_null()) {
+        std::cout << "  REFUSED: " << text(one.at("refused"));
+    }
+    std::cout << "\n";
+}
+
+// 10 when one is not what was sealed.
+Task<int> list_snapshots(Flags flags)
+{
+    const auto answer = co_await ask_json(flags, "/" + flags->projection + "/snapshots");
+    if (!answer) {
+        co_return fail(answer.error());
+    }
+    bool is_sound = true;
+    for (const json::value& one : answer->at("snapshots").get_array()) {
+        is_sound = is_sound && one.at("refused").is_null();
+        if (!flags->is_json) {
+            print_snapshot(one.get_object());
+        }
+    }
+    if (flags->is_json) {
+        std::cout << json::serialize(*answer) << "\n";
+    }
+    std::cout.flush();
+    co_return is_sound ? exit_ok : exit_tampered;
+}
+
+// Asks for one, and waits until it is there.
+Task<int> take_snapshot(Flags flags)
+{
+    const std::string path = "/" + flags->projection + "/snapshots";
+    const int asked = co_await order(flags, "/snapshots", "");
+    if (asked != exit_ok || flags->is_detached) {
+        co_return asked;
+    }
+    while (true) {
+        const auto answer = co_await ask_json(flags, path);
+        if (!answer) {
+            co_return fail(answer.error());
+        }
+        const json::value& order_row = answer->at("order");
+        const std::string state = order_row.is_null() ? "" : text(order_row.at("state"));
+        if (state == "waiting") {
+            boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+            timer.expires_after(look_again);
+            co_await timer.async_wait(use_tuple);
+            continue;
+        }
+        if (state != "done") {
+            std::cerr << "sealstream: no snapshot was taken: " << text(order_row.at("reason"))
+                      << std::endl;
+            co_return exit_rejected;
+        }
+        for (const json::value& one : answer->at("snapshots").get_array()) {
+            if (one.at("refused").is_null()) {
+                print_snapshot(one.get_object()); // the newest
+                break;
+            }
+        }
+        std::cout.flush();
+        co_return exit_ok;
+    }
+}
+
 Task<int> retry(Flags flags)
 {
     json::object body;
@@ -222,6 +291,12 @@ void add_projection_orders(CLI::App& command, int& code)
     simple("pause", "fold no more until it is resumed", path("/pause"));
     simple("resume", "fold on, also after a halt", path("/resume"));
     simple("rollback", "make the version before the active one again", path("/rollback"));
+    auto [take_command, take_flags] =
+        simple("snapshot", "copy its tables as they are now", &take_snapshot);
+    take_command->add_flag("--detach", take_flags->is_detached, "do not wait for it");
+    auto [snapshots_command, snapshots_flags] =
+        simple("snapshots", "the copies that there are", &list_snapshots);
+    snapshots_command->add_flag("--json", snapshots_flags->is_json, "as the node answers");
     auto [retry_command, retry_flags] = simple("retry", "fold parked events again", &retry);
     retry_command->add_option("--stream", retry_flags->stream, "type/id; without it, all");
 
