@@ -13,5 +13,6 @@ namespace sealstream {
 [[nodiscard]] std::vector<Key> store_keys();
 [[nodiscard]] std::vector<Key> role_keys();
 [[nodiscard]] std::vector<Key> snapshot_keys();
+[[nodiscard]] std::vector<Key> retention_keys();
 
 } // namespace sealstream

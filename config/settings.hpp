@@ -100,6 +100,14 @@ struct PackSettings {
     std::size_t schedule_rows_max{500};              // events of one run
 };
 
+struct RetentionSettings {
+    std::filesystem::path key_file{};       // wraps the keys of payloads; empty: nothing expires
+    std::chrono::milliseconds poll{10'000}; // between two looks for keys whose time is over
+    std::size_t keys_destroyed_max{100};    // in one transaction
+    std::size_t keys_cached_max{10'000};
+    std::chrono::milliseconds key_cache{60'000}; // before a key is asked for again
+};
+
 struct LogSettings {
     Level level{Level::info};
 };
@@ -122,6 +130,7 @@ struct Settings {
     AuditorSettings auditor{};
     OutboxSettings outbox{};
     PackSettings packs{};
+    RetentionSettings retention{};
     LogSettings log{};
     std::vector<std::string> other_ledgers{}; // names; served below /ledgers/{name}
     std::vector<Settings> others{};           // for each of them, with what is its own

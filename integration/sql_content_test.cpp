@@ -5,6 +5,7 @@
 #include "core/rules/schema_rules.hpp"
 #include "core/rules/system_streams.hpp"
 #include "integration/support/postgres_home.hpp"
+#include "postgres/append_settings.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/sample_events.hpp"
 
@@ -115,6 +116,40 @@ TEST_CASE("what has a schema is not appended from SQL", "[sql][schema]")
 
     CHECK(says(home.append("T"), "SL501"));
     CHECK(home.append("Other") == "f");
+}
+
+TEST_CASE("what has a retention class is not appended from SQL, and nothing that looks encrypted",
+          "[sql][retention]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    Home home;
+    REQUIRE(home.append("T", secret, "k") == "f");
+    {
+        auto connection = home.pool.lend();
+        REQUIRE(connection.has_value());
+        REQUIRE(write_encrypted_types(**connection, "main", {{"T"}, {"person"}}).has_value());
+    }
+
+    const auto refused = home.append("T");
+    INFO(refused);
+    CHECK(says(refused, "SL501"));
+    CHECK(says(refused, "T in vault has a retention class"));
+    CHECK(home.append("T", secret, "k") == "t"); // was there before
+    CHECK(home.append("Other") == "f");
+    CHECK(says(home.value("SELECT is_repeat FROM sealstream.append('main', 'person/1', 'Other',"
+                          " '1'::text, source => 'shop')"),
+               "Other in person has a retention class"));
+    const auto fake = home.append("Other", R"({"$encrypted":{}})");
+    CHECK(says(fake, "SL400"));
+    CHECK(says(fake, "$encrypted"));
+    {
+        auto connection = home.pool.lend();
+        REQUIRE(connection.has_value());
+        REQUIRE(write_encrypted_types(**connection, "main", {}).has_value());
+    }
+    CHECK(home.append("T") == "f");
 }
 
 TEST_CASE("SQL refuses types without a schema where the settings say so", "[sql][schema]")

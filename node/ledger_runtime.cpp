@@ -10,6 +10,7 @@
 #include "core/async/backoff.hpp"
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/packs/pack_retention.hpp"
 #include "node/audit_view.hpp"
 #include "node/feeds/feed_hub.hpp"
 #include "node/groups/measured_groups.hpp"
@@ -24,6 +25,7 @@
 #include "node/pack_serving.hpp"
 #include "node/pack_watch.hpp"
 #include "node/projection_watch.hpp"
+#include "node/retention_role.hpp"
 #include "node/rules/metrics.hpp"
 #include "node/rules/pack_registrar.hpp"
 #include "node/rules/rulebook_follower.hpp"
@@ -61,6 +63,7 @@ constexpr std::size_t projector_threads = 6;
 // In the order in which it is made; destruction is the reverse.
 struct LedgerRuntime::Parts {
     prometheus::Registry registry;
+    std::unique_ptr<RetentionRole> retention;
     std::unique_ptr<PostgresEventIndex> index;
     std::unique_ptr<PostgresConsumerGroups> groups;
     std::unique_ptr<MeasuredGroups> measured_groups;
@@ -110,8 +113,9 @@ Task<Result<void>> LedgerRuntime::start()
     add_packs(settings_, packs_);
     SEAL_CO_TRY(stores, co_await open_stores(settings_, shared_.stores));
     stores_ = std::move(stores);
+    SEAL_CO_TRY_VOID(co_await start_retention());
     if (settings_.profile == Profile::single_database) {
-        SEAL_CO_TRY_VOID(co_await tell_guarded_types());
+        SEAL_CO_TRY_VOID(co_await tell_refused_types());
     }
     if (stores_.pool != nullptr) {
         parts_->index = std::make_unique<PostgresEventIndex>(settings_.ledger.name, *stores_.pool,
@@ -136,6 +140,10 @@ Task<Result<void>> LedgerRuntime::start()
             co_return Error{Errc::malformed, "the projector needs postgres.uri or postgres.host"};
         }
         shared_.roles.spawn("projector", project());
+        if (parts_->retention != nullptr) {
+            shared_.roles.spawn("retention",
+                                parts_->retention->run(shared_.ids, shared_.stop_roles));
+        }
     }
     const bool is_relay = settings_.roles.is_relay && settings_.profile == Profile::cluster &&
                           stores_.pool != nullptr;
@@ -201,6 +209,9 @@ Task<Result<void>> LedgerRuntime::take_over(PackSet packs)
     if (parts_->work != nullptr) {
         parts_->work->declare(packs_);
     }
+    if (parts_->retention != nullptr) {
+        parts_->retention->use(packs_);
+    }
     co_return Result<void>{};
 }
 
@@ -256,13 +267,33 @@ Task<void> LedgerRuntime::keep_registering()
     }
 }
 
-// To the SQL function that appends without asking guards.
-Task<Result<void>> LedgerRuntime::tell_guarded_types()
+// Payloads with a retention class are kept in clear as long as no key may wrap theirs.
+Task<Result<void>> LedgerRuntime::start_retention()
+{
+    if (settings_.retention.key_file.empty()) {
+        if (!retention_rules(packs_).classes.empty()) {
+            sealstream::log(Level::warn, "retention.off", "node",
+                            {{"ledger", name()}, {"why", "retention.key_file is not set"}});
+        }
+        co_return Result<void>{};
+    }
+    SEAL_CO_TRY(opened, co_await RetentionRole::open(settings_, packs_, stores_, shared_.stores));
+    parts_->retention = std::move(opened);
+    co_return Result<void>{};
+}
+
+// To the SQL function that appends without asking guards, and without encrypting.
+Task<Result<void>> LedgerRuntime::tell_refused_types()
 {
     const auto types = guarded_types(packs_);
-    auto write = [ledger = name(), list = std::vector<std::string>{types.begin(), types.end()}](
-                     Connection& connection) {
-        return write_guarded_types(connection, ledger, list);
+    RetentionRules encrypted;
+    if (parts_->retention != nullptr) {
+        encrypted = retention_rules(packs_);
+    }
+    auto write = [ledger = name(), list = std::vector<std::string>{types.begin(), types.end()},
+                  encrypted = std::move(encrypted)](Connection& connection) -> Result<void> {
+        SEAL_TRY_VOID(write_guarded_types(connection, ledger, list));
+        return tell_encrypted_types(connection, ledger, encrypted);
     };
     auto written =
         co_await with_connection(shared_.stores.threads, *stores_.pool, std::move(write));
@@ -291,7 +322,7 @@ Result<void> LedgerRuntime::start_auditor()
     options.heartbeat_interval = settings_.auditor.heartbeat;
     parts_->auditor_metrics = std::make_unique<AuditorMetrics>(parts_->registry);
     parts_->auditor =
-        std::make_unique<Auditor>(*stores_.log, *stores_.audit, *parts_->signer, clock,
+        std::make_unique<Auditor>(*stores_.stored, *stores_.audit, *parts_->signer, clock,
                                   shared_.stop_roles, options, *parts_->auditor_metrics);
     StandbyOptions standby;
     standby.silence_max = settings_.auditor.heartbeat * heartbeats_missed_max;
@@ -383,7 +414,7 @@ void LedgerRuntime::start_relay()
 
 void LedgerRuntime::start_node()
 {
-    parts_->view = std::make_unique<AuditView>(*stores_.log, *stores_.audit);
+    parts_->view = std::make_unique<AuditView>(*stores_.stored, *stores_.audit);
     FeedHubOptions feed_options;
     feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
     feed_options.log_away_max = settings_.feeds.log_away_max;

@@ -58,7 +58,7 @@ public:
     void close_stores();
 
     [[nodiscard]] const std::string& name() const noexcept { return settings_.ledger.name; }
-    [[nodiscard]] EventLog& log() { return *stores_.log; }
+    [[nodiscard]] EventLog& log() { return *stores_.stored; } // records as they are kept
     [[nodiscard]] AuditLog& audit() { return *stores_.audit; }
     [[nodiscard]] EventIndex& index();
     [[nodiscard]] const AuditorStatus* auditor_status() const; // null: not this role
@@ -74,7 +74,8 @@ private:
     [[nodiscard]] http::AdmissionParts ledger_admission() const;
     void start_relay();
     [[nodiscard]] Task<Result<void>> register_packs();
-    [[nodiscard]] Task<Result<void>> tell_guarded_types();
+    [[nodiscard]] Task<Result<void>> start_retention();
+    [[nodiscard]] Task<Result<void>> tell_refused_types();
     [[nodiscard]] Task<void> keep_registering();
     [[nodiscard]] Task<Result<void>> take_over(PackSet packs);
     [[nodiscard]] std::vector<Projection> declared_folds() const;

@@ -96,11 +96,12 @@ Task<Result<Appended>> AdmittingTarget::append(OutboxAppend append)
         SEAL_CO_TRY(found, co_await look_up(append.batch, std::move(own_ids)));
         rest = std::move(found);
     }
-    const bool has_own_ids = !append.own_ids.empty();
-    auto again = has_own_ids ? append : OutboxAppend{};
+    // Of a log that encrypts, an earlier key may have encrypted the same.
+    const bool may_be_known = !append.own_ids.empty() || log_.encrypts_payloads();
+    auto again = may_be_known ? append : OutboxAppend{};
     Permit permit = admission.permit;
     auto appended = co_await append_rest(std::move(append), std::move(rest), std::move(permit));
-    if (appended || appended.error().code != Errc::key_reuse || !has_own_ids) {
+    if (appended || appended.error().code != Errc::key_reuse || !may_be_known) {
         co_return appended;
     }
     // The log itself has recognised an id that the index did not have yet.

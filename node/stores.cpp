@@ -114,6 +114,7 @@ Task<Result<Stores>> open_stores(const Settings& settings, StoresContext context
                            : open_on_postgres(settings, context, stores);
         const auto opened = co_await std::move(opening);
         if (opened) {
+            stores.stored = stores.log.get();
             co_return std::move(stores);
         }
         if (!may_heal(opened.error().code)) {

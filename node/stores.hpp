@@ -16,8 +16,9 @@
 namespace sealstream {
 
 struct Stores {
-    std::unique_ptr<Pool> pool; // null: no Postgres is configured
-    std::unique_ptr<EventLog> log;
+    std::unique_ptr<Pool> pool;    // null: no Postgres is configured
+    std::unique_ptr<EventLog> log; // what appends and reads; payloads in clear
+    EventLog* stored{nullptr};     // records as they are kept: for auditors and verifiers
     std::unique_ptr<AuditLog> audit;
     std::function<bool()> is_connected; // to the log
     std::function<void()> close_audit;

@@ -21,6 +21,11 @@ constexpr const char* set_guarded =
     "UPDATE sealstream.append_settings SET guarded_types = $2::text[]"
     " WHERE ledger = $1 AND guarded_types <> $2::text[]";
 
+constexpr const char* set_encrypted =
+    "UPDATE sealstream.append_settings SET encrypted_types = $2::text[],"
+    "   encrypted_streams = $3::text[]"
+    " WHERE ledger = $1 AND (encrypted_types, encrypted_streams) <> ($2::text[], $3::text[])";
+
 } // namespace
 
 Result<void> write_append_settings(Connection& connection, const AppendSettings& settings)
@@ -41,6 +46,14 @@ Result<void> write_guarded_types(Connection& connection, const std::string& ledg
                                  const std::vector<std::string>& types)
 {
     SEAL_TRY(written, connection.run(set_guarded, {ledger, sql_array(types)}));
+    return {};
+}
+
+Result<void> write_encrypted_types(Connection& connection, const std::string& ledger,
+                                   const EncryptedTypes& types)
+{
+    SEAL_TRY(written, connection.run(set_encrypted,
+                                     {ledger, sql_array(types.events), sql_array(types.streams)}));
     return {};
 }
 

@@ -29,4 +29,12 @@ struct AppendSettings {
 [[nodiscard]] Result<void> write_guarded_types(Connection& connection, const std::string& ledger,
                                                const std::vector<std::string>& types);
 
+// What the function refuses, because it can not encrypt: event types and stream types.
+struct EncryptedTypes {
+    std::vector<std::string> events;
+    std::vector<std::string> streams;
+};
+[[nodiscard]] Result<void> write_encrypted_types(Connection& connection, const std::string& ledger,
+                                                 const EncryptedTypes& types);
+
 } // namespace sealstream

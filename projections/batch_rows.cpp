@@ -122,6 +122,12 @@ void add_row(CopyBuffer& rows, const StoredRecord& record, const Event& event, R
     rows.add_integer(static_cast<std::int32_t>(rules.schema_version));
     add_hash(rows, event.hash);
     add_hash(rows, event.prev_hash);
+    if (record.payload_key.empty()) {
+        rows.add_null();
+    } else {
+        rows.add_text(record.payload_key);
+    }
+    rows.add_boolean(record.is_expired);
     rows.add_boolean(rules.is_skipped);
 }
 

@@ -16,6 +16,8 @@
 //   words                           text[]; of `data`, for search (words.hpp)
 //   schema_version                  integer; of the type's schema at this position, from 1
 //   hash, prev_hash                 bytea; null unless the stream is chained
+//   payload_key                     text; the key of a payload that can be forgotten, else null
+//   expired                         boolean; it is forgotten: data is null, meta absent
 //   skipped                         boolean; the type is skip_in_projection at this position: a
 //                                   fold that counts says WHERE NOT skipped
 //
@@ -44,10 +46,10 @@ inline constexpr const char* create_incoming_table =
     " key text COLLATE \"C\" NOT NULL, data jsonb NOT NULL, meta jsonb,"
     " data_exact text, meta_exact text, words text[] COLLATE \"C\" NOT NULL,"
     " schema_version integer NOT NULL, hash bytea, prev_hash bytea,"
-    " skipped boolean NOT NULL"
+    " payload_key text COLLATE \"C\", expired boolean NOT NULL, skipped boolean NOT NULL"
     ") ON COMMIT DELETE ROWS";
 inline constexpr const char* copy_batch = "COPY pg_temp.incoming FROM STDIN (FORMAT binary)";
-inline constexpr std::size_t batch_columns = 23;
+inline constexpr std::size_t batch_columns = 25;
 
 struct BatchRows {
     Position first; // positions of the rows: first to last, without gap

@@ -11,7 +11,7 @@ std::string select_from(const std::string& table)
 {
     return "SELECT position, ingested_nanos, id, type, source, actor, time_nanos, key,"
            " coalesce(data_exact, data::text), coalesce(meta_exact, meta::text), stream_type,"
-           " stream_id, version, data_exact IS NULL, meta_exact IS NULL, skipped FROM " +
+           " stream_id, version, data_exact IS NULL, meta_exact IS NULL, skipped, expired FROM " +
            table;
 }
 

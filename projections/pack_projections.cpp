@@ -1,5 +1,7 @@
 #include "projections/pack_projections.hpp"
 
+#include "core/retention/expiry_event.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -72,6 +74,9 @@ std::vector<Projection> pack_projections(const Pack& pack)
         made.pack = pack.name;
         made.form = declared.form;
         made.follows = followed(pack, declared);
+        if (!made.follows.empty() && !pack.retention_classes.empty()) {
+            made.follows.emplace_back(retention_stream_type); // tells what to forget
+        }
         made.is_skipping = declared.is_skipping;
         made.upcasts = upcasts;
         projections.push_back(std::move(made));

@@ -51,6 +51,7 @@ Result<IndexedEvent> event_in(const SqlResult& rows, std::size_t row)
     }
     indexed.event.stream = {std::string{rows.text(row, 10)}, std::string{rows.text(row, 11)}};
     indexed.is_skipped = rows.boolean(row, 15);
+    indexed.event.is_expired = rows.boolean(row, 16);
     indexed.event.version = Version{static_cast<std::uint64_t>(rows.integer(row, 12))};
     return indexed;
 }

@@ -215,7 +215,7 @@ CloudEvent translated(const Event& event, WallTime ingested, json::object meta)
 bool is_of_ledger(std::string_view attribute)
 {
     return attribute == "sealposition" || attribute == "sealversion" || attribute == "sealtime" ||
-           attribute == "stream";
+           attribute == "sealexpired" || attribute == "stream";
 }
 
 Result<MappedEvent> to_draft(const CloudEvent& event, const std::optional<StreamName>& path)
@@ -288,6 +288,9 @@ CloudEvent to_cloud_event(Position position, WallTime ingested, const Event& eve
         to = translated(event, ingested, std::move(meta));
     }
     add_place(*to, position, ingested, event);
+    if (event.is_expired) {
+        to->attributes["sealexpired"] = true;
+    }
     return *std::move(to);
 }
 

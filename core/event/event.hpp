@@ -42,6 +42,7 @@ struct Event {
     Version version;
     std::optional<Digest> prev_hash; // both or none: the stream is chained
     std::optional<Digest> hash;
+    bool is_expired{false}; // of what is read: data and meta are gone; no part of the record
 
     friend bool operator==(const Event&, const Event&) = default;
 };
@@ -51,6 +52,11 @@ struct StoredRecord {
     Position position;
     WallTime ingested; // the log's clock: not monotonic across leader changes
     Bytes record;
+
+    // Of a payload that is encrypted in the log, when `record` has it in clear
+    // (core/retention/payload_log.hpp): the name of its key, and whether that is gone.
+    std::string payload_key{};
+    bool is_expired{false};
 };
 
 // Where the event with this id is.

@@ -146,6 +146,10 @@ public:
         co_return Error{Errc::unsupported, "this log never forgets an id"};
     }
 
+    // Whether what it keeps may differ from what it was given. Then key_reuse of an append is no
+    // last word: an earlier event may have been kept in another form, and only reading it tells.
+    [[nodiscard]] virtual bool encrypts_payloads() const { return false; }
+
     virtual void close() noexcept = 0;
 
 protected:

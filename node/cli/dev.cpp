@@ -11,6 +11,7 @@
 #include "node/dev/folder_lock.hpp"
 #include "node/dev/import/machine_history.hpp"
 #include "node/wiring.hpp"
+#include "postgres/retention/wrapping_key_file.hpp"
 
 #include <iostream>
 
@@ -223,6 +224,15 @@ Result<SigningKey> own_key(const fs::path& file)
     return made;
 }
 
+Result<void> make_wrapping_key(const fs::path& file)
+{
+    const auto known = load_wrapping_key(file);
+    if (known || known.error().code != Errc::not_found) {
+        return known ? Result<void>{} : known.error();
+    }
+    return save_wrapping_key(WrappingKey::generate(), file);
+}
+
 // Starts the children, then runs all roles in this process.
 Result<int> run_dev(DevFlags& flags)
 {
@@ -247,6 +257,10 @@ Result<int> run_dev(DevFlags& flags)
     SEAL_TRY(key, own_key(key_file));
 
     Settings settings = loaded.settings;
+    if (settings.retention.key_file.empty()) {
+        settings.retention.key_file = flags.data / "wrapping.key";
+        SEAL_TRY_VOID(make_wrapping_key(settings.retention.key_file));
+    }
     settings.nats.url = nats.url();
     settings.event_log.is_synced = !flags.is_lazy;
     settings.postgres.options.uri = postgres.conninfo();

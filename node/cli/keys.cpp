@@ -1,5 +1,6 @@
 #include "audit/service/key_file.hpp"
 #include "node/cli/commands.hpp"
+#include "postgres/retention/wrapping_key_file.hpp"
 
 #include <iostream>
 
@@ -7,7 +8,8 @@ namespace sealstream::cli {
 
 void add_keys(CLI::App& app, int& code)
 {
-    auto* const command = app.add_subcommand("keys", "the keys that sign checkpoints");
+    auto* const command = app.add_subcommand(
+        "keys", "the keys that sign checkpoints, and the one that wraps the keys of payloads");
     command->require_subcommand(1);
 
     auto origin = std::make_shared<std::string>();
@@ -30,6 +32,19 @@ void add_keys(CLI::App& app, int& code)
             return;
         }
         std::cout << key->verifier().to_string() << std::endl;
+    });
+
+    auto* const wrapping = command->add_subcommand(
+        "wrapping", "make the key that wraps the keys of payloads (retention.key_file)");
+    wrapping->add_option("--out", *file, "the file for it; never overwritten")->required();
+    wrapping->callback([file, &code] {
+        const WrappingKey key = WrappingKey::generate();
+        const auto saved = save_wrapping_key(key, *file);
+        if (!saved) {
+            code = fail(saved.error());
+            return;
+        }
+        std::cout << key.name() << std::endl;
     });
 
     auto* const show = command->add_subcommand("show", "print the verifier key of a signing key");

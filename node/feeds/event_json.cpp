@@ -51,6 +51,9 @@ void append_event_json(std::string& to, Position position, WallTime ingested, co
     if (!draft.meta.empty()) {
         to.append(",\"meta\":").append(draft.meta);
     }
+    if (event.is_expired) {
+        to.append(",\"expired\":true");
+    }
     if (!draft.key.empty()) {
         append_text(to, ",\"key\":", draft.key);
     }
@@ -87,6 +90,7 @@ Result<StoredEvent> decode_stored(const StoredRecord& record)
                                         std::to_string(record.position.value) + ": " +
                                         describe(event.error())};
     }
+    event->is_expired = record.is_expired;
     return StoredEvent{record.position, record.ingested, *std::move(event)};
 }
 

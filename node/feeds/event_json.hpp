@@ -3,10 +3,11 @@
 // An event as clients see it, on one line:
 //
 //   {"position":"7","id":…,"type":…,"stream":"type/id","version":"3","source":…,"actor"?,"time"?,"ingested":…,
-//    "data":…,"meta"?,"key"?,"prev_hash"?,"hash"?}
+//    "data":…,"meta"?,"expired"?,"key"?,"prev_hash"?,"hash"?}
 //
-// Positions and versions are decimal strings, hashes hexadecimal. Data and meta are canonical text
-// already and are spliced in as they are.
+// "expired":true says that data (null now) and meta are forgotten. Positions and versions are
+// decimal strings, hashes hexadecimal. Data and meta are canonical text already and are spliced in
+// as they are.
 
 #include "core/event/event.hpp"
 

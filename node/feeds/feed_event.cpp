@@ -58,10 +58,11 @@ std::string make_text(const StoredEvent& stored, FeedForm form)
 
 } // namespace
 
-FeedEvent::FeedEvent(StoredEvent stored, std::size_t record_bytes)
+FeedEvent::FeedEvent(StoredEvent stored, const StoredRecord& record)
     : stored_{std::move(stored)},
-      record_bytes_{record_bytes},
-      category_{category_of(stored_.event.draft.meta)}
+      record_bytes_{record.record.size()},
+      category_{category_of(stored_.event.draft.meta)},
+      payload_key_{record.payload_key}
 {
 }
 
@@ -82,7 +83,7 @@ SharedText shared_text(const FeedEventPtr& event, FeedForm form)
 Result<FeedEventPtr> make_feed_event(const StoredRecord& record)
 {
     SEAL_TRY(stored, decode_stored(record));
-    return FeedEventPtr{std::make_shared<const FeedEvent>(std::move(stored), record.record.size())};
+    return FeedEventPtr{std::make_shared<const FeedEvent>(std::move(stored), record)};
 }
 
 } // namespace sealstream

@@ -27,12 +27,14 @@ inline constexpr std::size_t feed_form_count = 7;
 
 class FeedEvent {
 public:
-    FeedEvent(StoredEvent stored, std::size_t record_bytes);
+    FeedEvent(StoredEvent stored, const StoredRecord& record);
 
     [[nodiscard]] Position position() const noexcept { return stored_.position; }
     [[nodiscard]] WallTime ingested() const noexcept { return stored_.ingested; }
     [[nodiscard]] const Event& event() const noexcept { return stored_.event; }
     [[nodiscard]] const std::string& category() const noexcept { return category_; }
+    // Of a payload that can be forgotten; else empty.
+    [[nodiscard]] const std::string& payload_key() const noexcept { return payload_key_; }
     [[nodiscard]] const std::string& text(FeedForm form) const;
 
     // What it takes of memory at most, with the forms of two transports made.
@@ -44,6 +46,7 @@ private:
     StoredEvent stored_;
     std::size_t record_bytes_;
     std::string category_;
+    std::string payload_key_;
     mutable std::array<std::string, feed_form_count> texts_;
 };
 

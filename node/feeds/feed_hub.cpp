@@ -7,6 +7,9 @@
 #include "node/feeds/feed_hub.hpp"
 
 #include "core/base/log.hpp"
+#include "core/retention/expiry_event.hpp"
+
+#include <algorithm>
 
 namespace sealstream {
 
@@ -200,6 +203,7 @@ Result<void> FeedHub::add(const std::vector<StoredRecord>& records)
                                             std::to_string(record.position.value)};
         }
         SEAL_TRY(event, make_feed_event(record));
+        forget(*event);
         ring_bytes_ += event->bytes();
         ring_.push_back(std::move(event));
         tail_ = record.position;
@@ -210,6 +214,20 @@ Result<void> FeedHub::add(const std::vector<StoredRecord>& records)
         }
     }
     return {};
+}
+
+// An event that says that a key is destroyed takes from the ring what the key has opened. Who has
+// not written it yet reads it from the log.
+void FeedHub::forget(const FeedEvent& event)
+{
+    const auto key = expired_key(event.event());
+    const auto is_opened_by = [&key](const FeedEventPtr& one) {
+        return one->payload_key() == *key;
+    };
+    if (key && std::any_of(ring_.begin(), ring_.end(), is_opened_by)) {
+        ring_.clear();
+        ring_bytes_ = 0;
+    }
 }
 
 void FeedHub::leave() noexcept

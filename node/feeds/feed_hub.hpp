@@ -80,6 +80,7 @@ private:
     [[nodiscard]] Task<bool> join();
     [[nodiscard]] Task<void> take_batch();
     [[nodiscard]] Result<void> add(const std::vector<StoredRecord>& records);
+    void forget(const FeedEvent& event);
     void leave() noexcept;
     void fail(Error error);
     void wake_all() noexcept;

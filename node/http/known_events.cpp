@@ -44,8 +44,15 @@ read_events_at(KnownEventsParts parts, std::vector<Position> positions)
     co_return events;
 }
 
-bool is_same_today(const Draft& draft, const Draft& stored, const RulebookPtr& rules)
+bool is_same_today(const Draft& draft, const Event& event, const RulebookPtr& rules)
 {
+    const Draft& stored = event.draft;
+    if (event.is_expired) {
+        Draft forgotten = draft; // all that can still be compared
+        forgotten.data = stored.data;
+        forgotten.meta = stored.meta;
+        return is_same_content(forgotten, stored);
+    }
     if (is_same_content(draft, stored)) {
         return true;
     }
@@ -82,7 +89,7 @@ Task<Result<KnownPlaces>> compare_with_log(KnownEventsParts parts, std::vector<D
         }
         const Event& event = stored->second.event;
         const bool is_same =
-            event.stream == *at.stream && is_same_today(*at.draft, event.draft, parts.rules);
+            event.stream == *at.stream && is_same_today(*at.draft, event, parts.rules);
         known.back() = KnownPlace{
             {event.draft.id, event.stream, stored->second.position, event.version}, is_same};
     }

@@ -31,7 +31,8 @@ struct KnownEventsParts {
 
 // Reads the records at `places` and compares them with the drafts that have these ids. Nothing for
 // a draft that is not in `places`. A record from before a redaction counts as the same when it is
-// the same after today's redactions, which the drafts have gone through.
+// the same after today's redactions, which the drafts have gone through. Of a payload that is
+// forgotten nothing is compared.
 //   corrupt       the index knows what the log does not have
 //   unavailable   the log does not answer
 [[nodiscard]] Task<Result<KnownPlaces>>

@@ -16,6 +16,7 @@ Result<StoredEvent> decoded(const StoredRecord& stored)
         return Error{Errc::corrupt, "position " + std::to_string(stored.position.value) + ": " +
                                         describe(event.error())};
     }
+    event->is_expired = stored.is_expired;
     return StoredEvent{stored.position, stored.ingested, *std::move(event)};
 }
 

@@ -12,6 +12,8 @@
 //   time, ingested                  timestamptz; `time` is the client's, or null
 //   data, meta                      jsonb; meta may be null
 //   hash, prev_hash                 bytea; null unless the stream is chained
+//   payload_key                     text; the key of a payload that can be forgotten, else null
+//   expired                         boolean; it is forgotten: data is null, meta absent
 //   skipped                         boolean
 //
 // Texts for SQL, pure.
@@ -31,7 +33,8 @@ inline constexpr const char* create_batch_tables =
     " source text COLLATE \"C\" NOT NULL, actor text COLLATE \"C\" NOT NULL,"
     " category text COLLATE \"C\", key text COLLATE \"C\" NOT NULL, \"time\" timestamptz,"
     " ingested timestamptz NOT NULL, data jsonb NOT NULL, meta jsonb, hash bytea,"
-    " prev_hash bytea, skipped boolean NOT NULL"
+    " prev_hash bytea, payload_key text COLLATE \"C\", expired boolean NOT NULL,"
+    " skipped boolean NOT NULL"
     ") ON COMMIT DELETE ROWS;"
     "CREATE TEMPORARY TABLE IF NOT EXISTS aside (LIKE pg_temp.batch) ON COMMIT DELETE ROWS;"
     "CREATE TEMPORARY TABLE IF NOT EXISTS stuck ("
@@ -41,7 +44,8 @@ inline constexpr const char* create_batch_tables =
 
 inline constexpr const char* batch_column_names =
     "position, id, stream_type, stream_id, version, type, schema_version, source, actor, category,"
-    " key, \"time\", ingested, data, meta, hash, prev_hash, skipped";
+    " key, \"time\", ingested, data, meta, hash, prev_hash, payload_key,"
+    " expired, skipped";
 
 // Positions from `first` to `last`, both inclusive.
 struct EventRange {

@@ -21,6 +21,9 @@ CREATE TABLE events (
     data_exact     text,
     meta_exact     text,
     words          text[] COLLATE "C" NOT NULL,
+    payload_key    text COLLATE "C",
+    expired        boolean NOT NULL,
     skipped        boolean NOT NULL
 );
 CREATE UNIQUE INDEX events_by_id ON events (id);
+CREATE INDEX events_by_payload_key ON events (payload_key) WHERE payload_key IS NOT NULL AND NOT expired;

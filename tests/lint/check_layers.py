@@ -43,7 +43,7 @@ IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition
 SIGNATURES = {"boost/asio/awaitable.hpp", "boost/asio/any_io_executor.hpp"}
 
 CORE = ["core/base", "core/event", "core/cloudevents", "core/schema", "core/groups", "core/ports",
-        "core/async"]
+        "core/async", "core/retention"]
 
 
 @dataclasses.dataclass
@@ -68,9 +68,10 @@ ROOMS = [
     Room("core/schema", ["core/base", "core/event"], headers={"json"}, sources={"boost", "re2", "url"}, is_pure=True),
     Room("core/rules", ["core/base", "core/event", "core/schema"], headers={"json"}, sources={"boost"}, is_pure=True),
     Room("core/groups", ["core/base", "core/event"], sources={"json", "boost"}, is_pure=True),
-    Room("core/packs", ["core/base", "core/event", "core/rules", "core/schema"], headers={"json"}, sources={"boost"},
+    Room("core/packs", ["core/base", "core/event", "core/retention", "core/rules", "core/schema"], headers={"json"}, sources={"boost"},
          is_pure=True),
     Room("core/ports", ["core/base", "core/event", "core/groups"], awaitable=True),
+    Room("core/retention", ["core/base", "core/event", "core/ports"], awaitable=True, sources={"json", "boost"}),
     Room("core/async", ["core/base"], headers={"asio", "beast", "boost"}),
     Room("core/memory", CORE, awaitable=True, sources={"asio", "boost"}),
     Room("audit", ["core/base", "core/event"], sources={"openssl", "json", "boost"}, is_pure=True),

@@ -19,26 +19,16 @@ CREATE TABLE event (
     error text,
     previous_hash text NOT NULL,
     hash text NOT NULL,
-    bytes bigint NOT NULL,   -- of its line in an export
-    segment bigint NOT NULL  -- the file of an export that holds it, from 1
+    bytes bigint NOT NULL,   -- of its line in a file, about
+    payload_key text COLLATE "C" -- of a payload that the ledger forgets when its time is over
 );
+CREATE INDEX event_payload_key ON event (payload_key) WHERE payload_key IS NOT NULL;
 
 -- One row, once there is an event.
 CREATE TABLE store (
     is_one boolean PRIMARY KEY CHECK (is_one),
-    events bigint NOT NULL,
-    bytes bigint NOT NULL,
     last_hash text NOT NULL,
     broken_at bigint         -- the first position whose previous_hash is not the hash before it
-);
-
-CREATE TABLE segment (
-    number bigint PRIMARY KEY,
-    first_position bigint NOT NULL,
-    last_position bigint NOT NULL,
-    opened timestamptz NOT NULL,
-    events bigint NOT NULL,
-    bytes bigint NOT NULL
 );
 
 CREATE TABLE tally (

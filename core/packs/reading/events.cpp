@@ -197,6 +197,10 @@ void read_streams(Reading& reading, MapReader& top, Pack& pack)
 {
     each_named(reading, top.take("retention"), "retention classes", [&](const auto& member) {
         const auto keep = reading.duration(member.value);
+        if (keep < std::chrono::seconds{1}) {
+            reading.fail(member.value, "a retention class keeps payloads for at least a second",
+                         "such as 30d");
+        }
         pack.retention_classes.push_back(
             {member.key, std::chrono::duration_cast<std::chrono::seconds>(keep)});
     });

@@ -34,8 +34,9 @@ bool has_redactions(const RulebookPtr& rules, const std::vector<DraftAt>& drafts
 }
 
 // The log compares with its records as they are. One from before a redaction differs from its
-// repeat in what is secret now, and that is no reason to refuse it.
-Task<Result<Appended>> append_redacted(Services& services, AppendRequest request, Appender appender)
+// repeat in what is secret now, one whose payload an earlier key has encrypted in all of it, and
+// that is no reason to refuse it.
+Task<Result<Appended>> append_changed(Services& services, AppendRequest request, Appender appender)
 {
     const auto batch = request.appends;
     auto appended = co_await append_guarded(services, std::move(request), std::move(appender));
@@ -78,7 +79,7 @@ Task<Result<Appended>> append_once(Services& services, AppendRequest request, Ap
         hold.emplace(*std::move(held));
     }
     auto parts = known_events_parts(services);
-    const bool is_redacted = has_redactions(parts.rules, drafts);
+    const bool is_changed = has_redactions(parts.rules, drafts) || services.log.encrypts_payloads();
     const bool is_looked_up = request.send_until != Monotonic::max(); // by settle_repeats()
     if (services.id_lookup != nullptr && !is_looked_up) {
         SEAL_CO_TRY(found, co_await services.id_lookup->look_up(std::move(ids)));
@@ -89,8 +90,8 @@ Task<Result<Appended>> append_once(Services& services, AppendRequest request, Ap
         }
         request.send_until = found.send_until;
     }
-    if (is_redacted) {
-        co_return co_await append_redacted(services, std::move(request), std::move(appender));
+    if (is_changed) {
+        co_return co_await append_changed(services, std::move(request), std::move(appender));
     }
     co_return co_await append_guarded(services, std::move(request), std::move(appender));
 }

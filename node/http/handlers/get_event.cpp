@@ -5,8 +5,9 @@
 // ?min-position=<position> with Prefer: wait=<seconds>: reads its own write, through an index that
 // lags; with Prefer: handling=lenient rather less than nothing
 //
-//   200  the event; it never changes, so it may be cached for ever. Sealstream-Position is how far
-//        the index was
+//   200  the event; it never changes, so it may be cached for ever (unless payloads expire: then
+//   data
+//        may become null, beside "expired":true). Sealstream-Position is how far the index was
 //   304  If-None-Match names it
 //   400  {id} is not an event id
 //   404  no such event up to Sealstream-Position
@@ -24,10 +25,10 @@ namespace sealstream::http {
 
 namespace {
 
-std::string tag_of(const EventId& id, EventFormat format, bool is_binary)
+std::string tag_of(const Event& event, EventFormat format, bool is_binary)
 {
     const auto* suffix = is_binary ? "-cb" : format == EventFormat::cloudevents ? "-ce" : "";
-    return "\"" + id.to_string() + suffix + "\"";
+    return "\"" + event.draft.id.to_string() + suffix + (event.is_expired ? "-x\"" : "\"");
 }
 
 void set_binary(Response& response, const CloudEvent& event)
@@ -81,8 +82,9 @@ Task<Response> get_event(RequestContext& request)
         tell_position(response, reach.served, wanted->min_position);
         co_return response;
     }
-    const auto tag = tag_of(*id, format, is_binary);
-    set_caching(response, Caching::immutable);
+    const auto tag = tag_of(found->event, format, is_binary);
+    set_caching(response,
+                services.log.encrypts_payloads() ? Caching::revalidate : Caching::immutable);
     response.header("Vary", "Accept");
     response.header("ETag", tag);
     tell_position(response, reach.served, wanted->min_position);

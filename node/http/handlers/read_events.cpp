@@ -49,7 +49,9 @@ Page to_page(const std::vector<StoredEvent>& events, const PageRequest& wanted, 
     Page page;
     page.format = wanted.format;
     page.count = events.size();
+    std::size_t expired = 0;
     for (const StoredEvent& event : events) {
+        expired += event.event.is_expired ? 1U : 0U;
         page.events.append(page.events.empty() ? "" : ",");
         append_event(page.events, page.format, event.position, event.ingested, event.event);
     }
@@ -58,6 +60,7 @@ Page to_page(const std::vector<StoredEvent>& events, const PageRequest& wanted, 
     page.is_caught_up = events.empty();
     page.tag = log.incarnation() + "-" + std::to_string(wanted.after) + "-" +
                std::to_string(page.next) + "-" + std::to_string(page.count);
+    may_be_forgotten(page, log, expired);
     return page;
 }
 
@@ -161,10 +164,12 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
     Page page;
     page.format = wanted.format;
     page.next = wanted.after;
+    std::size_t expired = 0;
     for (const IndexedEvent& event : *events) {
         if (page.events.size() >= services.limits.page_bytes_max) {
             break;
         }
+        expired += event.event.is_expired ? 1U : 0U;
         page.events.append(page.events.empty() ? "" : ",");
         append_indexed(page.events, page.format, event);
         page.next = event.position.value;
@@ -178,6 +183,7 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
     page.is_full = page.count == wanted.events_max && (!wanted.is_backward || wanted.after != 0);
     page.tag = services.log.incarnation() + "-i-" + std::to_string(wanted.after) + "-" +
                std::to_string(page.next) + "-" + std::to_string(page.count);
+    may_be_forgotten(page, services.log, expired);
     auto response = page_response(request, query, std::move(page));
     tell_position(response, reach.served, wanted.min_position);
     co_return response;

@@ -166,12 +166,15 @@ Task<Response> read_stream(RequestContext& request)
         }
         page.is_caught_up |= !wanted->is_backward && page.next >= *last;
     }
+    std::size_t expired = 0;
     for (const StoredEvent& event : *read) {
+        expired += event.event.is_expired ? 1U : 0U;
         page.events.append(page.events.empty() ? "" : ",");
         append_event(page.events, page.format, event.position, event.ingested, event.event);
     }
     page.tag = services.log.incarnation() + "-s-" + std::to_string(wanted->after) + "-" +
                std::to_string(page.next) + (wanted->is_backward ? "-b" : "");
+    may_be_forgotten(page, services.log, expired);
     const auto version = std::to_string(page.next);
     auto response = page_response(request, *query, std::move(page));
     response.header("Sealstream-Version", version);

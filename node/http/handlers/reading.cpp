@@ -154,12 +154,21 @@ Result<std::optional<WallTime>> parse_time(const Query& query, std::string_view 
     return std::optional{*time};
 }
 
+void may_be_forgotten(Page& page, const EventLog& log, std::size_t expired)
+{
+    page.may_change = log.encrypts_payloads();
+    if (expired != 0) {
+        page.tag.append("-x").append(std::to_string(expired));
+    }
+}
+
 Response page_response(const RequestContext& request, const Query& query, Page page)
 {
     const bool is_batch = page.format == EventFormat::cloudevents;
     const std::string tag = "\"" + page.tag + (is_batch ? "-ce" : "") + "\"";
     Response response;
-    set_caching(response, page.is_full ? Caching::immutable : Caching::revalidate);
+    const bool is_final = page.is_full && !page.may_change;
+    set_caching(response, is_final ? Caching::immutable : Caching::revalidate);
     response.header("ETag", tag);
     response.header("Vary", "Accept");
     response.header("Link", "<" + with_cursor(request, query, page.next) + ">; rel=\"next\"");

@@ -59,8 +59,11 @@ struct Page {
     std::uint64_t next{0};    // position or version, whatever the cursor counts
     bool is_full{false};      // will never hold more: it may be cached for ever
     bool is_caught_up{false}; // nothing follows yet
+    bool may_change{false};   // its payloads may be forgotten
     std::string tag; // distinguishes this content from all other content under the same address
 };
+// Says so of a page from this log; `expired` of its events are forgotten already.
+void may_be_forgotten(Page& page, const EventLog& log, std::size_t expired);
 [[nodiscard]] Response page_response(const RequestContext& request, const Query& query, Page page);
 
 // How many lines at most: what was asked for, else all.

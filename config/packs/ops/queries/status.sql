@@ -20,6 +20,6 @@ SELECT (SELECT coalesce(sum(events), 0) FROM kept) AS total_events,
        (SELECT timestamp FROM envelope WHERE position = (SELECT min(first) FROM ends)) AS first_event_time,
        (SELECT timestamp FROM envelope WHERE position = (SELECT max(last) FROM ends)) AS last_event_time,
        coalesce((SELECT last_hash FROM store), repeat('0', 64)) AS last_hash,
-       (SELECT count(*) FROM segment g
-        WHERE EXISTS (SELECT 1 FROM envelope v WHERE v.position BETWEEN g.first_position AND g.last_position)) AS file_count,
+       -- of JSON lines in files that are full at 100 MiB
+       (SELECT ceil(coalesce(sum(bytes), 0) / 104857600.0)::bigint FROM kept) AS file_count,
        (SELECT coalesce(sum(bytes), 0) FROM kept) AS total_size_bytes

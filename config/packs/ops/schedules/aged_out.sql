@@ -1,4 +1,5 @@
--- What could be read until lately and no longer can: one event for each category, since the last of them.
+-- What could be read until lately and no longer can: one event for each category, since the last of them. Of payloads that are encrypted the ledger
+-- itself says when they are forgotten.
 WITH told AS (
     SELECT target AS category, max((data->>'until')::timestamptz) AS until
     FROM event
@@ -9,7 +10,7 @@ WITH told AS (
     FROM event e
     JOIN category c ON c.name = e.category
     LEFT JOIN told t ON t.category = c.name
-    WHERE e.recorded <= :now - make_interval(days => c.days)
+    WHERE e.payload_key IS NULL AND e.recorded <= :now - make_interval(days => c.days)
       AND (t.until IS NULL OR e.recorded > t.until - make_interval(days => c.days))
     GROUP BY c.name, c.days
 )
