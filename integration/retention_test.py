@@ -9,6 +9,7 @@ files of the log. A marker that is kept for longer must stay in the same places,
 """
 
 import base64
+import gzip
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ JSON = {"Content-Type": "application/json"}
 PATIENCE_S = 120
 CANARY = "canary" + secrets.token_hex(12)
 MARKER = "marker" + secrets.token_hex(12)
+FILES = pathlib.Path(os.environ.get("TMPDIR", "/nowhere")) / "segments"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -85,8 +87,21 @@ def places():
         yield f"{base} feed", feed(base)
     dump = subprocess.run(["pg_dump", "--no-owner", os.environ["DATABASE"]], capture_output=True, check=True)
     yield "dump of Postgres", dump.stdout
+    export()
+    for path in sorted(FILES.glob("events_*")):
+        yield "file of segments", lines_of(path)
     for path in pathlib.Path(os.environ["TMPDIR"]).rglob("*.blk"):
         yield "file of NATS", path.read_bytes()
+
+
+def export(*command):
+    done = subprocess.run([*command, "sealstream", "export", "segments", "--dir", str(FILES), "--rotate-bytes", "700"], capture_output=True, text=True,
+                          check=False)
+    assert command or done.returncode == 0, done.stdout + done.stderr
+
+
+def lines_of(path):
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
 def words(text):
@@ -148,6 +163,8 @@ class RetentionTest(unittest.TestCase):
             self.assertIn(f"{base} feed", with_marker)
         self.assertIn("dump of Postgres", with_marker)
         self.assertNotIn("file of NATS", with_marker, "the log has no payload in clear")
+        self.assertIn("file of segments", with_marker)
+        self.the_files_have_every_line_once()
 
         self.the_envelope_stays(placed, keys)
         self.assertEqual(self.repeat(sent, "service", 201), (placed, "true"))
@@ -173,6 +190,26 @@ class RetentionTest(unittest.TestCase):
         self.assertEqual(store["total_events"], len(page["events"]))
         self.assertTrue(store["chain_valid"])
 
+    def the_files_have_every_line_once(self):
+        for number in range(12):
+            status, answer = ask("POST", "/events", {"category": "system", "action": f"number {number}"})
+            self.assertEqual(status, 201, answer)
+            export("timeout", "--signal=KILL", f"{0.02 * number}")  # killed wherever it is
+        wait_for(lambda: ask("GET", "/events?limit=1")[1]["events"][0]["action"] == "number 11", "the tables")
+        export()
+        events = ask("GET", "/events?limit=1000")[1]["events"]
+        names = sorted(path.name for path in FILES.glob("events_*"))
+        for name in names:
+            self.assertRegex(name, r"^events_\d{8}_\d{6}\.jsonl(\.gz)?$")
+        self.assertGreater(len(names), 2)
+        self.assertLessEqual(sum(not name.endswith(".gz") for name in names), 1, names)
+        lines = [json.loads(line) for name in names for line in lines_of(FILES / name).splitlines()]
+        by_id = lambda line: line["id"]
+        self.assertEqual(sorted(lines, key=by_id), sorted(events, key=by_id))
+        size = sum(path.stat().st_size for path in FILES.glob("events_*"))
+        wait_for(lambda: ask("GET", "/status")[1]["total_size_bytes"] == size, lambda: (ask("GET", "/status"), size))
+        self.assertEqual(ask("GET", "/status")[1]["file_count"], len(names))
+
     def the_chain_and_all_proofs_hold(self, placed):
         self.assertEqual(ask("POST", "/verify"), (200, {"status": "valid", "message": "Chain integrity verified"}))
         id = placed["events"][0]["id"] if "events" in placed else placed["id"]
@@ -191,6 +228,9 @@ class RetentionTest(unittest.TestCase):
                 found = ask("GET", f"/v1/projections/{name}")[1]
                 return found["rebuild"], [version["version"] for version in found["versions"] if version["state"] == "active"]
             wait_for(lambda: stage()[1] == [2], stage)
+        # The command compares, too, with what it replaces.
+        done = subprocess.run(["sealstream", "projection", "rebuild"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
@@ -208,5 +248,7 @@ if __name__ == "__main__":
         settings = [f"packs.folder={pack.parent}", "packs.enabled=ops=/", f"retention.key_file={key}", "retention.poll_ms=200",
                     "retention.key_cache_ms=1000"]
         flags = [word for setting in settings for word in ("--set", setting)]
+        environment = {**os.environ, "TMPDIR": folder, "SEALSTREAM_RETENTION__KEY_FILE": str(key), "SEALSTREAM_PACKS__FOLDER": str(pack.parent),
+                       "SEALSTREAM_PACKS__ENABLED": "ops=/"}
         command = [os.environ["WITH_LEDGER"], "--nodes", "2", *flags, *sys.argv[1:], "--", sys.executable, "-B", os.path.abspath(__file__)]
-        sys.exit(subprocess.run(command, env={**os.environ, "TMPDIR": folder}, check=False).returncode)
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)

@@ -13,7 +13,7 @@ void put_in_groups(CLI::App& app)
         {"Run it", {"dev", "serve", "config", "doctor"}},
         {"Ask a running node (--url; TLS, certificates and tokens)",
          {"append", "tail", "policy", "invariants", "schedules"}},
-        {"Look after the stores", {"verify", "keys", "projection", "replay", "outbox"}},
+        {"Look after the stores", {"verify", "keys", "projection", "replay", "outbox", "export"}},
         {"Extend it", {"pack"}}};
     for (const auto& [group, names] : groups) {
         for (const char* const name : names) {
@@ -44,6 +44,7 @@ int main(int argc, char** argv)
     cli::add_invariants(app, code);
     cli::add_replay(app, code);
     cli::add_outbox(app, code);
+    cli::add_export(app, code);
     cli::add_pack(app, code);
     put_in_groups(app);
     // After the commands, which would all inherit it.

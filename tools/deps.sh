@@ -40,7 +40,7 @@ debian_packages() {
         python3 python3-cbor2 python3-jsonschema python3-venv json-schema-test-suite \
         "libboost$boost-dev" "libboost-json$boost-dev" "libboost-url$boost-dev" \
         "libboost-container$boost-dev" "libboost-system$boost-dev" \
-        libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpq-dev libcli11-dev libre2-dev \
+        libssl-dev libyaml-cpp-dev prometheus-cpp-dev catch2 libnats-dev libpq-dev libcli11-dev libre2-dev zlib1g-dev \
         "postgresql-$postgres" "postgresql-client-$postgres"
 }
 

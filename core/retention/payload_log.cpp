@@ -43,7 +43,7 @@ private:
 
 } // namespace
 
-PayloadLog::PayloadLog(std::unique_ptr<EventLog> stored, PayloadKeys& keys, const Clock& clock,
+PayloadLog::PayloadLog(std::shared_ptr<EventLog> stored, PayloadKeys& keys, const Clock& clock,
                        RetentionRulesPtr rules, PayloadReaderOptions options)
     : stored_{std::move(stored)},
       keys_{keys},

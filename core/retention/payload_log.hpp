@@ -17,7 +17,7 @@ namespace sealstream {
 class PayloadLog final : public EventLog {
 public:
     // `keys` and `clock` outlive this and its feeds.
-    PayloadLog(std::unique_ptr<EventLog> stored, PayloadKeys& keys, const Clock& clock,
+    PayloadLog(std::shared_ptr<EventLog> stored, PayloadKeys& keys, const Clock& clock,
                RetentionRulesPtr rules, PayloadReaderOptions options);
 
     // Edited packs: for what is appended and read from now on.
@@ -65,7 +65,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<Result<void>> renew(std::string retention_class,
                                                              std::chrono::seconds length);
 
-    const std::unique_ptr<EventLog> stored_;
+    const std::shared_ptr<EventLog> stored_; // tools have it of others
     PayloadKeys& keys_;
     const Clock& clock_;
     const std::shared_ptr<PayloadReader> reader_;         // feeds may outlive the log

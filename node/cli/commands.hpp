@@ -84,5 +84,6 @@ void add_tail(CLI::App& app, int& code);
 void add_policy(CLI::App& app, int& code);
 void add_append(CLI::App& app, int& code);
 void add_pack(CLI::App& app, int& code);
+void add_export(CLI::App& app, int& code);
 
 } // namespace sealstream::cli

@@ -1,6 +1,11 @@
+#include "config/load_packs.hpp"
+#include "core/packs/pack_retention.hpp"
+#include "core/retention/payload_log.hpp"
 #include "node/cli/commands.hpp"
 #include "node/cli/progress.hpp"
 #include "node/wiring.hpp"
+#include "postgres/retention/postgres_payload_keys.hpp"
+#include "postgres/retention/wrapping_key_file.hpp"
 #include "projections/rebuild.hpp"
 
 #include <boost/json/array.hpp>
@@ -46,15 +51,40 @@ void print(const RebuildReport& report, bool is_json)
               << std::endl;
 }
 
-Task<Result<int>> rebuild(ToolParts parts, std::shared_ptr<RebuildFlags> flags)
+// The log as projectors read it: payloads in clear, or gone.
+struct ReadableLog {
+    std::unique_ptr<PostgresPayloadKeys> keys;
+    std::unique_ptr<PayloadLog> log; // null: as it is stored
+};
+
+Result<ReadableLog> readable_log(const ToolParts& parts, const Settings& settings)
+{
+    ReadableLog made;
+    if (settings.retention.key_file.empty()) {
+        return made;
+    }
+    SEAL_TRY(key, load_wrapping_key(settings.retention.key_file));
+    SEAL_TRY(packs, load_packs(settings));
+    made.keys = std::make_unique<PostgresPayloadKeys>(settings.ledger.name, key, *parts.pool,
+                                                      parts.threads);
+    const std::shared_ptr<EventLog> stored{&parts.log, [](EventLog*) {}};
+    made.log = std::make_unique<PayloadLog>(
+        stored, *made.keys, parts.clock,
+        std::make_shared<const RetentionRules>(retention_rules(packs)), PayloadReaderOptions{});
+    return made;
+}
+
+Task<Result<int>> rebuild(ToolParts parts, Settings settings, bool is_json)
 {
     if (parts.pool == nullptr) {
         co_return Error{Errc::malformed, "a rebuild needs postgres.uri or postgres.host"};
     }
+    SEAL_CO_TRY(readable, readable_log(parts, settings));
+    EventLog& log = readable.log != nullptr ? *readable.log : parts.log;
     prometheus::Registry registry;
     ProjectorMetrics metrics{registry};
     FoldFaults no_faults;
-    FoldContext context{parts.log,   *parts.pool,        parts.threads,
+    FoldContext context{log,         *parts.pool,        parts.threads,
                         parts.clock, parts.stop,         metrics,
                         &no_faults,  ProjectorOptions{}, {event_index_projection()}};
     auto progress = std::make_shared<Progress>("rebuilding");
@@ -68,7 +98,7 @@ Task<Result<int>> rebuild(ToolParts parts, std::shared_ptr<RebuildFlags> flags)
     if (!built) {
         co_return built.error();
     }
-    print(*built, flags->is_json);
+    print(*built, is_json);
     co_return built->is_equal ? exit_ok : exit_tampered;
 }
 
@@ -93,8 +123,11 @@ void add_projection(CLI::App& app, int& code)
             code = fail(loaded.error());
             return;
         }
-        const auto ended = run_tool(loaded->settings, flags->settings.timeout(),
-                                    [flags](ToolParts parts) { return rebuild(parts, flags); });
+        const auto ended =
+            run_tool(loaded->settings, flags->settings.timeout(),
+                     [settings = loaded->settings, is_json = flags->is_json](ToolParts parts) {
+                         return rebuild(parts, settings, is_json);
+                     });
         code = ended ? *ended : fail(ended.error());
     });
 }

@@ -58,11 +58,11 @@ std::string make_text(const StoredEvent& stored, FeedForm form)
 
 } // namespace
 
-FeedEvent::FeedEvent(StoredEvent stored, const StoredRecord& record)
+FeedEvent::FeedEvent(StoredEvent stored, std::size_t record_bytes, std::string payload_key)
     : stored_{std::move(stored)},
-      record_bytes_{record.record.size()},
+      record_bytes_{record_bytes},
       category_{category_of(stored_.event.draft.meta)},
-      payload_key_{record.payload_key}
+      payload_key_{std::move(payload_key)}
 {
 }
 
@@ -83,7 +83,8 @@ SharedText shared_text(const FeedEventPtr& event, FeedForm form)
 Result<FeedEventPtr> make_feed_event(const StoredRecord& record)
 {
     SEAL_TRY(stored, decode_stored(record));
-    return FeedEventPtr{std::make_shared<const FeedEvent>(std::move(stored), record)};
+    return FeedEventPtr{std::make_shared<const FeedEvent>(std::move(stored), record.record.size(),
+                                                          record.payload_key)};
 }
 
 } // namespace sealstream

@@ -27,12 +27,13 @@ inline constexpr std::size_t feed_form_count = 7;
 
 class FeedEvent {
 public:
-    FeedEvent(StoredEvent stored, const StoredRecord& record);
+    FeedEvent(StoredEvent stored, std::size_t record_bytes, std::string payload_key = {});
 
     [[nodiscard]] Position position() const noexcept { return stored_.position; }
     [[nodiscard]] WallTime ingested() const noexcept { return stored_.ingested; }
     [[nodiscard]] const Event& event() const noexcept { return stored_.event; }
     [[nodiscard]] const std::string& category() const noexcept { return category_; }
+    [[nodiscard]] std::size_t record_bytes() const noexcept { return record_bytes_; }
     // Of a payload that can be forgotten; else empty.
     [[nodiscard]] const std::string& payload_key() const noexcept { return payload_key_; }
     [[nodiscard]] const std::string& text(FeedForm form) const;

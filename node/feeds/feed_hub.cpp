@@ -7,9 +7,8 @@
 #include "node/feeds/feed_hub.hpp"
 
 #include "core/base/log.hpp"
+#include "core/event/payload_cipher.hpp"
 #include "core/retention/expiry_event.hpp"
-
-#include <algorithm>
 
 namespace sealstream {
 
@@ -216,17 +215,19 @@ Result<void> FeedHub::add(const std::vector<StoredRecord>& records)
     return {};
 }
 
-// An event that says that a key is destroyed takes from the ring what the key has opened. Who has
-// not written it yet reads it from the log.
+// An event that says that a key is destroyed takes out of the ring what the key has opened.
 void FeedHub::forget(const FeedEvent& event)
 {
     const auto key = expired_key(event.event());
-    const auto is_opened_by = [&key](const FeedEventPtr& one) {
-        return one->payload_key() == *key;
-    };
-    if (key && std::any_of(ring_.begin(), ring_.end(), is_opened_by)) {
-        ring_.clear();
-        ring_bytes_ = 0;
+    if (!key) {
+        return;
+    }
+    for (FeedEventPtr& one : ring_) {
+        if (one->payload_key() == *key) {
+            StoredEvent gone{one->position(), one->ingested(), one->event()};
+            expire_payload(gone.event);
+            one = std::make_shared<const FeedEvent>(std::move(gone), one->record_bytes(), *key);
+        }
     }
 }
 

@@ -164,6 +164,18 @@ TEST_CASE("meta that only looks like a CloudEvent's is shown as it is", "[cloude
     CHECK(*out.text("sealmeta") == event.draft.meta);
 }
 
+TEST_CASE("a forgotten event says so, and nobody can say it for us", "[cloudevents]")
+{
+    Event event = sample_event(1);
+    CHECK_FALSE(to_cloud_event(Position{1}, ingested, event).attributes.contains("sealexpired"));
+    event.draft.data = "null";
+    event.is_expired = true;
+    const CloudEvent out = to_cloud_event(Position{1}, ingested, event);
+    REQUIRE(out.attributes.contains("sealexpired"));
+    CHECK(std::get<bool>(out.attributes.at("sealexpired")));
+    CHECK(is_of_ledger("sealexpired"));
+}
+
 TEST_CASE("tracing and causation land where the ledger keeps them", "[cloudevents]")
 {
     const auto event = structured(plain_json(

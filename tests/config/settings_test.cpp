@@ -5,6 +5,7 @@
 #include "config/show.hpp"
 #include "core/base/nearest_word.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/source_files.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -78,6 +79,25 @@ TEST_CASE("a later source wins, and each value knows where it came from", "[conf
     CHECK(loaded->origins.at("http.admin_listen") == file.path().string() + ":3");
     CHECK(loaded->origins.at("log.level") == "--set");
     CHECK(loaded->origins.count("auditor.checkpoint_events") == 0);
+}
+
+TEST_CASE("the options of a store of operations are settings", "[config]")
+{
+    const auto loaded =
+        load_settings({.file = sealstream::testing::source_path("docs/examples/store.yaml"),
+                       .environment = {},
+                       .flags = {}});
+    INFO((loaded ? "" : loaded.error().context));
+    REQUIRE(loaded.has_value());
+    const Settings& settings = loaded->settings;
+    CHECK(settings.http.port == 5101);
+    CHECK(settings.limits.page_events == 100);
+    CHECK(settings.limits.page_events_max == 1000);
+    CHECK(settings.limits.event_bytes_max == 1'048'576);
+    CHECK(settings.packs.enabled == std::vector<std::string>{"ops=/"});
+    CHECK(settings.retention.key_file == "/etc/sealstream/wrapping.key");
+    CHECK(settings.retention.poll == std::chrono::minutes{1});
+    CHECK(settings.auditor.checkpoint_wait == std::chrono::seconds{1});
 }
 
 TEST_CASE("all problems are told at once, each with its place", "[config]")

@@ -37,6 +37,7 @@ LIBRARIES = {  # first part of an include path, or the whole of it
     "prometheus": "prometheus",
     "CLI": "cli11",
     "catch2": "catch2",
+    "zlib.h": "zlib",
 }
 IO_HEADERS = {"fstream", "iostream", "filesystem", "thread", "mutex", "condition_variable", "future", "cstdio"}
 # A port's or an adapter's signatures need these, and they pull little in.
@@ -94,6 +95,7 @@ ROOMS = [
     Room("node/rules", [*CORE, "core/packs", "core/rules"], awaitable=True, sources={"asio", "boost", "json", "prometheus"}),
     Room("node/security", CORE, awaitable=True, headers={"asio", "boost"},
          sources={"beast", "json", "openssl", "prometheus"}),
+    Room("node/segments", ["core/base", "core/event"], sources={"boost", "json", "zlib"}),
     Room("node/dev", CORE, headers={"json"}, sources={"boost"}),
     Room("tests", ANY, headers=EVERY_LIBRARY),
     Room("integration", ANY, headers=EVERY_LIBRARY),

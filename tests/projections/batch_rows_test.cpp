@@ -30,6 +30,23 @@ TEST_CASE("a batch has a row for every record", "[projections]")
     CHECK_FALSE(batch.fault);
 }
 
+TEST_CASE("a batch says which key a payload has, and whether it is forgotten", "[projections]")
+{
+    SkipRules rules;
+    auto all = records(1);
+    auto plain = encode_batch(all, rules);
+    all.front().payload_key = "ops.days_30/a/b";
+    auto kept = encode_batch(all, rules);
+    all.front().is_expired = true;
+    auto gone = encode_batch(all, rules);
+
+    const auto text = [](BatchRows& batch) { return std::string{as_text(batch.rows.finish())}; };
+    const std::string kept_text = text(kept);
+    CHECK(text(plain).find("ops.days_30/a/b") == std::string::npos);
+    CHECK(kept_text.find("ops.days_30/a/b") != std::string::npos);
+    CHECK(kept_text != text(gone));
+}
+
 TEST_CASE("a batch ends before the first record that does not decode, and names it",
           "[projections]")
 {

@@ -40,3 +40,8 @@ FROM (SELECT category, day, count(*) AS events, sum(bytes) AS bytes FROM dropped
 WHERE t.category = d.category AND t.day = d.day;
 
 DELETE FROM tally WHERE events = 0 AND EXISTS (SELECT 1 FROM batch WHERE stream_type = 'sealstream-retention');
+
+INSERT INTO files AS old
+SELECT true, (data->>'file_count')::bigint, (data->>'total_size_bytes')::bigint
+FROM batch WHERE type = 'ops.files' ORDER BY position DESC LIMIT 1
+ON CONFLICT (is_one) DO UPDATE SET file_count = EXCLUDED.file_count, total_size_bytes = EXCLUDED.total_size_bytes;

@@ -39,6 +39,13 @@ CREATE TABLE tally (
     PRIMARY KEY (category, day)
 );
 
+-- What `sealstream export segments` has said last; no row: never.
+CREATE TABLE files (
+    is_one boolean PRIMARY KEY CHECK (is_one),
+    file_count bigint NOT NULL,
+    total_size_bytes bigint NOT NULL
+);
+
 -- The events that have not aged out, in the form of the API.
 CREATE VIEW envelope AS
 SELECT e.position, e.id, e.recorded,
@@ -46,3 +53,9 @@ SELECT e.position, e.id, e.recorded,
        e.category, e.action, e.actor, e.target, e.data, e.result, e.error, e.previous_hash, e.hash
 FROM event e JOIN category c ON c.name = e.category
 WHERE e.recorded > now() - make_interval(days => c.days);
+
+-- The lines of files: what `sealstream export segments` reads.
+CREATE VIEW segment_line AS
+SELECT v.position, v.recorded, row_to_json(l)::text AS line
+FROM envelope v,
+     LATERAL (SELECT v.id, v.timestamp, v.category, v.action, v.actor, v.target, v.data, v.result, v.error, v.previous_hash, v.hash) l;

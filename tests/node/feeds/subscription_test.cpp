@@ -1,6 +1,9 @@
 // No gap, no double, and nobody waits for a slow one.
 
 #include "core/async/stop.hpp"
+#include "core/retention/expiry_event.hpp"
+#include "core/retention/key_period.hpp"
+#include "core/retention/payload_log.hpp"
 #include "node/feeds/subscription.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/catch.hpp"
@@ -460,4 +463,82 @@ TEST_CASE("a quiet log that answers is not away", "[feeds]")
         CHECK(step->events.empty());
     }
     CHECK(world.hub.silence() < 10s);
+}
+
+namespace {
+
+constexpr std::string_view key_of_all = "ops.long/2026-11-30T10:00:00Z/2026-11-30T11:00:00Z";
+
+// Every payload has the one key; it is never destroyed here, so what is forgotten was forgotten by
+// the hub.
+class OneKey final : public PayloadKeys {
+public:
+    Task<Result<CurrentPayloadKey>> current(std::string, std::chrono::seconds) override
+    {
+        co_return CurrentPayloadKey{{std::string{key_of_all}, {}}, 1h};
+    }
+    Task<Result<std::vector<FoundPayloadKey>>> find(std::vector<std::string>) override
+    {
+        co_return std::vector<FoundPayloadKey>{{std::string{key_of_all}, AesKey{}}};
+    }
+};
+
+} // namespace
+
+TEST_CASE("what a destroyed key has opened is not handed out of the hub's memory any more",
+          "[feeds][retention]")
+{
+    boost::asio::io_context context{1};
+    ManualClock clock;
+    OneKey keys;
+    RetentionRules rules;
+    rules.classes.emplace("ops.long", std::chrono::hours{24 * 365 * 100});
+    rules.stream_types.emplace("ops", "ops.long");
+    PayloadLog log{std::make_unique<MemoryEventLog>(context.get_executor(), clock), keys, clock,
+                   std::make_shared<const RetentionRules>(std::move(rules)),
+                   PayloadReaderOptions{}};
+    FeedHub hub{context.get_executor(), log, FeedHubOptions{}};
+    TaskGroup tasks{context.get_executor()};
+    hub.start(tasks);
+    const auto append = [&](StreamName stream, Draft draft) {
+        std::vector<StreamAppend> batch;
+        batch.push_back({std::move(stream), {}, {}});
+        batch.back().drafts.push_back(std::move(draft));
+        const auto done = run_task(context, log.append(std::move(batch)));
+        REQUIRE(done.has_value());
+    };
+    const auto texts_from_memory = [&](std::size_t events) {
+        Subscription subscription{hub, Position{0}, {}};
+        std::string text;
+        for (std::size_t seen = 0; seen < events;) {
+            const auto step = run_task(context, subscription.next(quick));
+            REQUIRE(step.has_value());
+            for (const auto& event : step->events) {
+                text += event->text(FeedForm::sse);
+                ++seen;
+            }
+        }
+        return text;
+    };
+    Subscription first{hub, Position{0}, {}};
+    REQUIRE(run_task(context, first.next(quick)).has_value());
+
+    Draft secret = sample_draft(1);
+    secret.data = R"("kanarienvogel")";
+    append({"ops", "main"}, secret);
+    append({"deal", "1"}, sample_draft(2));
+    CHECK(texts_from_memory(2).find("kanarienvogel") != std::string::npos);
+
+    const auto said = expiry_draft(sample_draft(3).id, key_of_all, WallTime{}, Position{2});
+    append(*expiry_stream(key_of_all), *said);
+
+    const auto step = run_task(context, first.next(quick));
+    REQUIRE(step.has_value());
+    REQUIRE(hub.covers(Position{0}));
+    const std::string text = texts_from_memory(3);
+    CHECK(text.find("kanarienvogel") == std::string::npos);
+    CHECK(text.find(R"("data":null,"expired":true)") != std::string::npos);
+    CHECK(text.find(sample_draft(2).data) != std::string::npos);
+    hub.close();
+    run_task(context, tasks.wait_idle(5s));
 }

@@ -20,6 +20,6 @@ SELECT (SELECT coalesce(sum(events), 0) FROM kept) AS total_events,
        (SELECT timestamp FROM envelope WHERE position = (SELECT min(first) FROM ends)) AS first_event_time,
        (SELECT timestamp FROM envelope WHERE position = (SELECT max(last) FROM ends)) AS last_event_time,
        coalesce((SELECT last_hash FROM store), repeat('0', 64)) AS last_hash,
-       -- of JSON lines in files that are full at 100 MiB
-       (SELECT ceil(coalesce(sum(bytes), 0) / 104857600.0)::bigint FROM kept) AS file_count,
-       (SELECT coalesce(sum(bytes), 0) FROM kept) AS total_size_bytes
+       -- of the files that there are; without an export, of the lines in files that are full at 100 MiB
+       coalesce((SELECT file_count FROM files), (SELECT ceil(coalesce(sum(bytes), 0) / 104857600.0)::bigint FROM kept)) AS file_count,
+       coalesce((SELECT total_size_bytes FROM files), (SELECT sum(bytes) FROM kept), 0) AS total_size_bytes
