@@ -150,7 +150,7 @@ Task<Result<void>> LedgerRuntime::start()
     const bool has_work = settings_.roles.is_projector && !packs_.empty();
     if (is_relay || has_work || settings_.roles.is_node) {
         parts_->id_lookup = std::make_unique<http::IdLookup>(
-            *stores_.log, parts_->idempotency_index.get(), shared_.stores.clock, shared_.appends,
+            *stores_.stored, parts_->idempotency_index.get(), shared_.stores.clock, shared_.appends,
             shared_.stores.home, settings_.id_lookup);
         start_rules();
     }
@@ -270,6 +270,12 @@ Task<void> LedgerRuntime::keep_registering()
 // Payloads with a retention class are kept in clear as long as no key may wrap theirs.
 Task<Result<void>> LedgerRuntime::start_retention()
 {
+    const Roles& roles = settings_.roles;
+    const bool reads_payloads =
+        roles.is_node || roles.is_projector || (roles.is_relay && stores_.pool != nullptr);
+    if (!reads_payloads) {
+        co_return Result<void>{};
+    }
     if (settings_.retention.key_file.empty()) {
         if (!retention_rules(packs_).classes.empty()) {
             sealstream::log(Level::warn, "retention.off", "node",

@@ -3,8 +3,6 @@
 #include "core/event/codec.hpp"
 #include "core/retention/key_period.hpp"
 
-#include <set>
-
 namespace sealstream {
 
 namespace {
@@ -61,25 +59,37 @@ PayloadReader::open(std::vector<StoredRecord> records)
     if (encrypted.empty()) {
         co_return std::move(records);
     }
-    std::set<std::string> wanted;
-    const Monotonic now = clock_.monotonic();
+    Keys keys; // what is remembered may be dropped while others wait for theirs
+    std::vector<std::string> wanted;
+    bool is_any_new = false;
     for (const Encrypted& one : encrypted) {
         std::string name{*payload_key_of(one.event.draft.data)};
+        if (keys.contains(name)) {
+            continue;
+        }
         const auto known = known_.find(name);
-        const bool is_known =
-            known != known_.end() &&
-            (!known->second.secret || now - known->second.asked < options_.key_cache);
-        if (!is_known && !is_over(name)) {
-            wanted.insert(std::move(name));
+        const bool is_known = known != known_.end();
+        keys[name] = is_known ? Answer{true, known->second.secret} : Answer{};
+        if (!is_over(name) && !(is_known && is_believed(known->second))) {
+            is_any_new = is_any_new || !is_known;
+            wanted.push_back(std::move(name));
         }
     }
     if (!wanted.empty()) {
-        std::vector<std::string> names{wanted.begin(), wanted.end()};
-        SEAL_CO_TRY_VOID(co_await learn(std::move(names)));
+        auto found = co_await learn(std::move(wanted));
+        // A key whose time is not over has not been destroyed since it was asked for.
+        if (!found && (is_any_new || found.error().code != Errc::unavailable)) {
+            co_return found.error();
+        }
+        if (found) {
+            for (const auto& [name, answer] : *found) {
+                keys[name] = answer;
+            }
+        }
     }
     for (Encrypted& one : encrypted) {
         StoredRecord& record = records[one.place];
-        const auto opened = open_one(record, std::move(one.event));
+        const auto opened = open_one(record, std::move(one.event), keys);
         if (!opened) {
             co_return with_context(opened.error(),
                                    "position " + std::to_string(record.position.value));
@@ -88,18 +98,29 @@ PayloadReader::open(std::vector<StoredRecord> records)
     co_return std::move(records);
 }
 
-boost::asio::awaitable<Result<void>> PayloadReader::learn(std::vector<std::string> names)
+// What the store says of them, and remembers it; nothing of a key that it has lost.
+boost::asio::awaitable<Result<PayloadReader::Keys>>
+PayloadReader::learn(std::vector<std::string> names)
 {
     const Monotonic asked = clock_.monotonic();
-    const std::size_t count = names.size();
+    Keys keys;
+    for (const std::string& name : names) {
+        keys[name] = Answer{};
+    }
     SEAL_CO_TRY(found, co_await keys_.find(std::move(names)));
-    if (known_.size() + count > options_.keys_cached_max) {
+    if (known_.size() + found.size() > options_.keys_cached_max) {
         known_.clear();
     }
     for (FoundPayloadKey& one : found) {
+        keys[one.name] = Answer{true, one.secret};
         known_.insert_or_assign(std::move(one.name), Known{one.secret, asked});
     }
-    co_return Result<void>{};
+    co_return keys;
+}
+
+bool PayloadReader::is_believed(const Known& known) const
+{
+    return !known.secret || clock_.monotonic() - known.asked < options_.key_cache;
 }
 
 bool PayloadReader::is_over(const std::string& name) const
@@ -109,18 +130,18 @@ bool PayloadReader::is_over(const std::string& name) const
     return keep && clock_.wall() >= expiry(*period, *keep);
 }
 
-Result<void> PayloadReader::open_one(StoredRecord& record, Event event) const
+Result<void> PayloadReader::open_one(StoredRecord& record, Event event, const Keys& keys) const
 {
     PayloadKey key{std::string{*payload_key_of(event.draft.data)}, {}};
-    const auto known = known_.find(key.name);
-    const bool is_gone = (known != known_.end() && !known->second.secret) || is_over(key.name);
+    const Answer& answer = keys.at(key.name);
+    const bool is_gone = is_over(key.name) || (answer.is_known && !answer.secret);
     if (is_gone) {
         expire_payload(event);
-    } else if (known == known_.end()) {
+    } else if (!answer.is_known) {
         return Error{Errc::unavailable, "the table of payload keys has lost " + key.name +
                                             ": restore it (docs/retention.md)"};
     } else {
-        key.secret = *known->second.secret;
+        key.secret = *answer.secret;
         SEAL_TRY_VOID(decrypt_payload(event, key));
     }
     record.record = encoded_like(record.record, event);

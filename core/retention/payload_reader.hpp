@@ -4,13 +4,16 @@
 // without it afterwards. Remembers keys for a while, so that reading costs no question each time.
 //
 // Executor   The I/O thread.
-// Bound      keys_cached_max keys; one is believed for key_cache, a destroyed one for ever.
+// Bound      keys_cached_max keys; one is believed for key_cache, and longer while the store is
+// away;
+//            a destroyed one for ever.
 
 #include "core/base/clock.hpp"
 #include "core/ports/event_log.hpp"
 #include "core/ports/payload_keys.hpp"
 #include "core/retention/retention_rules.hpp"
 
+#include <map>
 #include <unordered_map>
 
 namespace sealstream {
@@ -41,9 +44,15 @@ private:
         std::optional<AesKey> secret; // none: destroyed
         Monotonic asked;
     };
-    [[nodiscard]] boost::asio::awaitable<Result<void>> learn(std::vector<std::string> names);
+    struct Answer {
+        bool is_known{false};
+        std::optional<AesKey> secret{}; // none of a known one: destroyed
+    };
+    using Keys = std::map<std::string, Answer>; // by name
+    [[nodiscard]] boost::asio::awaitable<Result<Keys>> learn(std::vector<std::string> names);
+    [[nodiscard]] bool is_believed(const Known& known) const;
     [[nodiscard]] bool is_over(const std::string& name) const;
-    [[nodiscard]] Result<void> open_one(StoredRecord& record, Event event) const;
+    [[nodiscard]] Result<void> open_one(StoredRecord& record, Event event, const Keys& keys) const;
 
     PayloadKeys& keys_;
     const Clock& clock_;

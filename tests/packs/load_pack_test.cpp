@@ -84,6 +84,8 @@ TEST_CASE("one wrong thing is told with its place, and what would be right", "[p
         Case{"retention: short}", "retention: shrt}",
              "pack.yaml:5:34: there is no retention class shrt"},
         Case{"short: 30d", "short: 30 days", "pack.yaml:6:20: must be a duration"},
+        Case{"short: 30d", "short: 999ms",
+             "pack.yaml:6:20: a retention class keeps payloads for at least a second"},
         Case{"chain: true", "chain: yes", "pack.yaml:5:17: must be true or false"},
         Case{"task: {chain", "Task: {chain", "pack.yaml:5:3: Task is no name of a stream type"},
         Case{"task: {chain: true", "task: {addressing: buckets",

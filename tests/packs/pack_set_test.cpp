@@ -1,3 +1,4 @@
+#include "core/packs/pack_retention.hpp"
 #include "core/packs/pack_set.hpp"
 #include "tests/packs/pack_world.hpp"
 #include "tests/support/catch.hpp"
@@ -73,4 +74,33 @@ TEST_CASE("what a prefix may be", "[packs]")
         INFO(text);
         CHECK(parse_prefix(text).error().code == Errc::malformed);
     }
+}
+
+TEST_CASE("an event is kept as its type says, else as its stream type says, else for ever",
+          "[packs]")
+{
+    const auto loaded =
+        load({{"pack.yaml", "pack: notes\nversion: 1\n"
+                            "streams: {note: {retention: long}, fact: }\n"
+                            "retention: {long: 365d, short: 2h}\n"
+                            "events: {Noted: {streams: [note, fact]},"
+                            " Asked: {streams: [note, fact], retention: short}}\n"}});
+    for (const auto& problem : loaded.problems) {
+        UNSCOPED_INFO(to_line(problem));
+    }
+    REQUIRE(loaded.pack != nullptr);
+    const RetentionRules rules =
+        retention_rules({{loaded.pack, ""}, {load(todo_files()).pack, "/todo"}});
+    const auto class_of = [&rules](std::string_view event, std::string_view stream) {
+        const auto* const found = rules.class_of(event, stream);
+        return found == nullptr ? std::string{"for ever"} : *found;
+    };
+    CHECK(class_of("Noted", "note") == "notes.long");
+    CHECK(class_of("Noted", "fact") == "for ever");
+    CHECK(class_of("Asked", "note") == "notes.short");
+    CHECK(class_of("Asked", "fact") == "notes.short");
+    CHECK(class_of("TaskOpened", "task") == "todo.short");
+    CHECK(rules.keep("notes.short") == std::chrono::hours{2});
+    CHECK(rules.keep("todo.short") == std::chrono::hours{24 * 30});
+    CHECK(rules.keep("short") == std::nullopt);
 }

@@ -47,6 +47,17 @@ TEST_CASE("a pack's projections follow its own stream types, those that it names
     CHECK_FALSE(event_index_projection().is_apart());
 }
 
+TEST_CASE("who keeps payloads for a while is told when they are to be forgotten",
+          "[projections][packs]")
+{
+    Pack pack = bank();
+    pack.retention_classes = {{"short", std::chrono::hours{1}}};
+    const auto made = pack_projections(pack);
+    CHECK(made[0].follows == std::vector<std::string>{"account", "loan", "sealstream-retention"});
+    CHECK(reaches(made[1]) == "true");
+    CHECK(made[2].follows == std::vector<std::string>{"loan", "sealstream-retention"});
+}
+
 TEST_CASE("the definition of a version is read as it was written", "[projections][packs]")
 {
     for (const Projection& one : pack_projections(bank())) {

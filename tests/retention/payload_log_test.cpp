@@ -246,6 +246,41 @@ TEST_CASE("without keys nothing is stored in clear, and nothing read is lost", "
     REQUIRE(world.append(World::draft(2)).has_value());
 }
 
+TEST_CASE("more keys than are remembered can still be read", "[retention]")
+{
+    World world;
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        REQUIRE(world.append(World::draft(number)).has_value());
+        world.clock.advance(hours{1});
+    }
+    PayloadReader reader{world.keys, world.clock, rules_of(hours{24}),
+                         PayloadReaderOptions{.keys_cached_max = 1}};
+    for (const std::size_t first : {0U, 2U, 1U, 0U}) {
+        auto records = world.read(*world.stored);
+        records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(first));
+        const std::size_t count = records.size();
+        const auto opened = run_task(world.context, reader.open(std::move(records)));
+        INFO((opened ? "" : describe(opened.error())));
+        REQUIRE(opened.has_value());
+        REQUIRE(opened->size() == count);
+        for (const StoredRecord& record : *opened) {
+            CHECK(as_text(record.record).find(canary) != std::string_view::npos);
+        }
+    }
+}
+
+TEST_CASE("what was readable stays so while the store of keys is away", "[retention]")
+{
+    World world;
+    REQUIRE(world.append(World::draft(1)).has_value());
+    REQUIRE(world.has_canary(*world.log));
+    world.keys.is_away = true;
+    world.clock.advance(hours{2});
+    CHECK(world.has_canary(*world.log));
+    world.clock.advance(hours{24}); // and no longer than it is kept
+    CHECK_FALSE(world.has_canary(*world.log));
+}
+
 TEST_CASE("a key that the store has lost is no expiry", "[retention]")
 {
     World world;

@@ -27,6 +27,7 @@ TEST_CASE("a wrapped key opens under its wrapping key, ledger and name alone", "
 
     CHECK_FALSE(WrappingKey::generate().unwrap("main", key.name, wrapped).has_value());
     CHECK_FALSE(wrapping.unwrap("other", key.name, wrapped).has_value());
+    CHECK_FALSE(wrapping.unwrap("mail", key.name, wrapped).has_value());
     CHECK_FALSE(wrapping.unwrap("main", "a.b/x/z", wrapped).has_value());
     CHECK_FALSE(wrapping.unwrap("maina.b/x/y", "", wrapped).has_value());
     std::size_t wrongly_opened = 0;
