@@ -149,8 +149,12 @@ void a_filter_of_too_many_stream_types_is_refused(const LogFactory& make)
     LogFilter more = most;
     more.stream_types.push_back("one-more");
 
-    auto reading_most = driver.log().read_from(Position{0}, ReadLimits{}, most);
-    const auto read = run_task(driver.context(), std::move(reading_most));
+    const auto read_most = [&] { return driver.log().read_from(Position{0}, ReadLimits{}, most); };
+    auto read = ask_patiently(driver.context(), read_most);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (read && read->empty() && std::chrono::steady_clock::now() < deadline) {
+        read = ask_patiently(driver.context(), read_most); // a replica does not have it yet
+    }
     auto reading_more = driver.log().read_from(Position{0}, ReadLimits{}, more);
     const auto refused = run_task(driver.context(), std::move(reading_more));
     const auto feed = driver.log().subscribe_from(Position{0}, more);

@@ -47,7 +47,7 @@ Appended LogDriver::append(const StreamName& stream, std::size_t count)
 
 std::vector<StoredRecord> LogDriver::read_from(std::uint64_t after, ReadLimits limits)
 {
-    auto read = run_task(context(), log().read_from(Position{after}, limits));
+    auto read = ask_patiently(context(), [&] { return log().read_from(Position{after}, limits); });
     INFO((read ? "" : describe(read.error())));
     REQUIRE(read.has_value());
     return *std::move(read);
@@ -56,7 +56,8 @@ std::vector<StoredRecord> LogDriver::read_from(std::uint64_t after, ReadLimits l
 std::vector<StoredRecord> LogDriver::read_stream(const StreamName& stream, std::uint64_t after,
                                                  ReadLimits limits)
 {
-    auto read = run_task(context(), log().read_stream(stream, Version{after}, limits));
+    auto read =
+        ask_patiently(context(), [&] { return log().read_stream(stream, Version{after}, limits); });
     INFO((read ? "" : describe(read.error())));
     REQUIRE(read.has_value());
     return *std::move(read);
@@ -64,7 +65,7 @@ std::vector<StoredRecord> LogDriver::read_stream(const StreamName& stream, std::
 
 StreamHead LogDriver::stream_head(const StreamName& stream)
 {
-    auto head = run_task(context(), log().stream_head(stream));
+    auto head = ask_patiently(context(), [&] { return log().stream_head(stream); });
     INFO((head ? "" : describe(head.error())));
     REQUIRE(head.has_value());
     return *head;
@@ -72,7 +73,7 @@ StreamHead LogDriver::stream_head(const StreamName& stream)
 
 std::uint64_t LogDriver::head()
 {
-    auto head = run_task(context(), log().head());
+    auto head = ask_patiently(context(), [&] { return log().head(); });
     INFO((head ? "" : describe(head.error())));
     REQUIRE(head.has_value());
     return head->value;

@@ -22,6 +22,21 @@ inline const Expected present{Expected::Kind::present, {}};
     return {Expected::Kind::version, Version{number}};
 }
 
+// Asks again, for a minute, while the answer is one that may pass: three servers on a busy machine
+// leave a request unanswered now and then.
+template <class Ask>
+[[nodiscard]] auto ask_patiently(boost::asio::io_context& context, Ask ask)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (true) {
+        auto answer = run_task(context, ask());
+        const bool may_pass = !answer && info(answer.error().code).is_retryable;
+        if (!may_pass || std::chrono::steady_clock::now() > deadline) {
+            return answer;
+        }
+    }
+}
+
 class LogDriver {
 public:
     explicit LogDriver(const LogFactory& make, const ChainPolicy& chain = {})
