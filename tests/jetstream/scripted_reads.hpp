@@ -70,7 +70,7 @@ private:
     std::optional<Error> next_failure()
     {
         ++asked;
-        clock_.advance(std::chrono::milliseconds{100});
+        clock_.advance(std::chrono::seconds{1});
         if (failures.empty()) {
             return std::nullopt;
         }
