@@ -19,9 +19,16 @@ constexpr const char* prepare = "CREATE SCHEMA IF NOT EXISTS sealstream;"
                                 "  name text PRIMARY KEY, sha256 text NOT NULL,"
                                 "  applied_at timestamptz NOT NULL DEFAULT clock_timestamp())";
 
+// A process migrates once and then relies on it, so a crash of the server must not take it back.
+constexpr const char* keep = "SET LOCAL synchronous_commit = on";
+
 Result<void> apply(Connection& connection, const EmbeddedFile& file, const std::string& checksum)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
+    const auto kept = connection.run_script(keep);
+    if (!kept) {
+        return kept.error();
+    }
     const auto run = connection.run_script(std::string{file.text});
     if (!run) {
         return with_context(run.error(), file.name);
