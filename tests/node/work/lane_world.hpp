@@ -53,25 +53,32 @@ private:
     NamedMemory memory_;
 };
 
-// Tables whose rows a function makes up.
+// Tables whose rows a function makes up, for the position that they show: the log's head, or, where
+// they lag, no more than what was asked for.
 class MadeUpReader final : public PackReader {
 public:
     using Rows = std::function<Result<PackRows>(Position head)>;
 
-    MadeUpReader(EventLog& log, Rows rows) : log_{log}, rows_{std::move(rows)} {}
+    MadeUpReader(EventLog& log, Rows rows, bool is_lagging)
+        : log_{log},
+          rows_{std::move(rows)},
+          is_lagging_{is_lagging}
+    {
+    }
     Task<Result<PackRows>> read(PackQuestion question) override
     {
         SEAL_CO_TRY(head, co_await log_.head());
         if (head < question.at_least) {
             co_return Error{Errc::projection_behind, "the log went back"};
         }
-        co_return rows_(head);
+        co_return rows_(is_lagging_ ? question.at_least : head);
     }
     Task<Result<Position>> cursor() override { co_return co_await log_.head(); }
 
 private:
     EventLog& log_;
     Rows rows_;
+    bool is_lagging_;
 };
 
 class LaneWorld {
@@ -93,7 +100,7 @@ public:
                 store,
                 clock,
                 [this, rows = std::move(rows)](const Pack&) {
-                    return std::make_unique<MadeUpReader>(log, rows);
+                    return std::make_unique<MadeUpReader>(log, rows, is_lagging);
                 },
                 admission,
                 {},
@@ -122,6 +129,7 @@ public:
     ManualClock clock;
     MemoryEventLog log{context.get_executor(), clock};
     http::PolicyOptions policy;
+    bool is_lagging{false}; // the tables
     PackPtr pack;
     EventIdSource ids{clock};
 };
