@@ -3,8 +3,8 @@
 
     retention_test.py [FLAGS of with_ledger…]
 
-Starts a ledger of its own with the pack `ops`, whose shortest class keeps payloads for two seconds here, two nodes and two
-projectors. A canary is appended in every way; then it must leave everything that can be asked, the dump of the database and the
+Starts a ledger of its own with the pack `ops`, whose shortest class keeps payloads for two seconds here, and two nodes.
+A canary is appended in every way; then it must leave everything that can be asked, the dump of the database and the
 files of the log. A marker that is kept for longer must stay in the same places, or the search is blind.
 """
 
