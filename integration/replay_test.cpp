@@ -160,6 +160,8 @@ TEST_CASE("all read models are restored to one position, swapped in at once, and
     CHECK(home.value("SELECT string_agg(name || version || state || cursor, ' ' ORDER BY name,"
                      " version) FROM sealstream.projections") ==
           "bank1retired400 bank2active350 event_index1retired400 event_index2active350");
+    CHECK(home.value("SELECT count(*) FROM sealstream.projections WHERE state = 'active'"
+                     " AND paused_at IS NOT NULL") == "2");
     RunningProjector projector{home, nullptr, both()};
     home.append_transfers(random, 10);
     REQUIRE(projector.wait_until([&home] {

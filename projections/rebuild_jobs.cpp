@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t rebuilds_max = 2; // at once; the others wait
 constexpr std::chrono::seconds jobs_wait_step{60};
+constexpr int record_tries_max = 20; // of what has happened; else it would be done once more
 
 constexpr const char* insert_for_new_sql =
     "INSERT INTO sealstream.projection_rebuilds AS r"
@@ -219,9 +220,15 @@ Task<void> RebuildJobs::rebuild(std::shared_ptr<Job> job)
         std::string reason = built || is_cancelled ? "" : describe(built.error());
         log(Level::info, "projection.rebuilt", "projections",
             {{"projection", job->name()}, {"state", state}, {"reason", reason}});
-        auto report = built ? *built : RebuildReport{};
-        const auto ended =
-            co_await job->ended(std::move(state), std::move(reason), std::move(report));
+        const auto report = built ? *built : RebuildReport{};
+        Result<void> ended;
+        for (int tries = 0; tries < record_tries_max; ++tries) {
+            ended = co_await job->ended(state, reason, report);
+            if (ended || context_.stop.requested()) {
+                break;
+            }
+            co_await context_.stop.sleep_for(context_.options.head_interval);
+        }
         if (!ended) {
             log(Level::warn, "projection.rebuild_not_recorded", "projections",
                 {{"why", describe(ended.error())}});
