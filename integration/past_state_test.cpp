@@ -15,11 +15,12 @@ using testing::RunningProjector;
 using testing::SnapshotHome;
 
 // Three times as many transfers, and snapshots after the first and the second part.
-void append_with_snapshots(SnapshotHome& home, std::mt19937_64& random, std::size_t part)
+void append_with_snapshots(SnapshotHome& home, std::mt19937_64& random, std::size_t part,
+                           const Projection& bank = SnapshotHome::bank())
 {
     for (int round = 0; round < 3; ++round) {
         home.append_transfers(random, part);
-        home.fold();
+        home.fold({bank});
         if (round < 2) {
             REQUIRE(home.take());
         }
@@ -157,6 +158,42 @@ TEST_CASE("a snapshot that was changed is found, refused by name, and never serv
                          " WHERE refused LIKE '%snapshot % of bank at position %'") == "1");
         CHECK(home.lines.unexpected_errors().empty());
     }
+}
+
+TEST_CASE("copies that may hold payloads that are forgotten by now are not used, and go",
+          "[snapshots][retention]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    SnapshotHome home;
+    auto random = testing::random_generator(153);
+    auto bank = SnapshotHome::bank();
+    bank.follows.emplace_back("sealstream-retention");
+    append_with_snapshots(home, random, 100, bank);
+    REQUIRE(home.past(Position{150}));
+    CHECK(home.base_of(Position{150}) == "100");
+
+    // A key is destroyed, and position 180 says so.
+    CHECK(home.value(
+              "INSERT INTO sealstream.payload_keys (ledger, name, retention_class, starts, ends,"
+              " wrapped_by, destroyed, told_at) VALUES ('main', 'short/1/2', 'short', now(), now(),"
+              " 'key', clock_timestamp(), 180) RETURNING 1") == "1");
+
+    const auto again = home.past(Position{150});
+    REQUIRE(again);
+    CHECK(home.base_of(Position{150}) == "0");
+    CHECK(home.stored_in(again->schema_name) == home.expected_at(Position{150}));
+    REQUIRE(home.past(Position{250})); // the snapshot at 200 has folded what 180 says
+    CHECK(home.base_of(Position{250}) == "200");
+    auto lease = home.pool.lend();
+    REQUIRE(lease);
+    const auto pruned = prune_snapshots(**lease, "main", "bank", 4);
+    REQUIRE(pruned);
+    CHECK(*pruned == 1);
+    CHECK(home.value("SELECT string_agg(position::text, ' ') FROM"
+                     " sealstream.projection_snapshots") == "200");
+    CHECK(home.lines.unexpected_errors().empty());
 }
 
 TEST_CASE("too many events for one question are refused, until a snapshot is near enough",

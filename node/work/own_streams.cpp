@@ -30,7 +30,7 @@ StreamAppend own_append(StreamName stream, Version seen, Draft draft, std::strin
     draft.source = ledger_source;
     draft.actor = std::move(actor);
     draft.key = stream.to_string() + " " + std::to_string(seen.next().value);
-    draft.id = http::id_of_key(draft.source, draft.key);
+    draft.id = id_of_key(draft.source, draft.key);
     fill_random(draft.salt);
     const bool is_first = seen == Version{};
     StreamAppend append{

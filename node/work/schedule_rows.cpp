@@ -96,7 +96,7 @@ std::vector<http::EventInput> take_rows(const Pack& pack, const PackSchedule& sc
             refused.push_back(refused_row(std::to_string(number), checked.error()));
             continue;
         }
-        draft.id = event.has_id ? draft.id : http::id_of_key(draft.source, draft.key);
+        draft.id = event.has_id ? draft.id : id_of_key(draft.source, draft.key);
         fill_random(draft.salt);
         if (!ids.insert(draft.id).second) {
             refused.push_back(refused_row(std::to_string(number),

@@ -53,6 +53,7 @@ CREATE TABLE sealstream.past_versions (
     base_position bigint NOT NULL,               -- of the snapshot that it began with; 0: none
     is_complete   boolean NOT NULL DEFAULT false,
     is_kept       boolean NOT NULL,
+    made_at       timestamptz NOT NULL DEFAULT clock_timestamp(), -- when it was begun
     used_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (ledger, name, version),
     FOREIGN KEY (ledger, name, version) REFERENCES sealstream.projections ON DELETE CASCADE

@@ -15,6 +15,7 @@ CREATE TABLE sealstream.payload_keys (
     PRIMARY KEY (ledger, name),
     CHECK ((wrapped IS NULL) = (destroyed IS NOT NULL))
 );
+CREATE INDEX payload_keys_destroyed ON sealstream.payload_keys (ledger, destroyed) WHERE destroyed IS NOT NULL;
 CREATE INDEX payload_keys_alive ON sealstream.payload_keys (ledger, ends) WHERE wrapped IS NOT NULL;
 CREATE INDEX payload_keys_untold ON sealstream.payload_keys (ledger, ends) WHERE wrapped IS NULL AND told_at IS NULL;
 
@@ -83,3 +84,14 @@ BEGIN
                                     source) AS l;
 END
 $$;
+
+-- Whether a copy of a projection's tables may hold payloads that nobody may read any more: of tables that stood at `place` when a key was destroyed
+-- whose end they had not folded yet, or that were made before.
+CREATE FUNCTION sealstream.may_hold_forgotten(
+    ledger text, definition jsonb, place bigint, made timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT (coalesce(jsonb_array_length(definition->'follows'), 0) = 0 OR definition->'follows' ? 'sealstream-retention')
+       AND EXISTS (SELECT FROM sealstream.payload_keys AS k
+                   WHERE k.ledger = $1 AND k.destroyed >= $4 AND (k.told_at IS NULL OR k.told_at > $3))
+$$;
+REVOKE ALL ON FUNCTION sealstream.may_hold_forgotten FROM PUBLIC;

@@ -18,6 +18,7 @@ constexpr const char* use_past =
     " AND p.ledger = h.ledger AND p.name = h.name AND p.version = h.version AND p.state = 'past'"
     " AND a.ledger = h.ledger AND a.name = h.name AND a.state = 'active'"
     " AND a.fold_digest = p.fold_digest AND a.incarnation = p.incarnation"
+    " AND NOT sealstream.may_hold_forgotten(p.ledger, p.definition, 0, h.made_at)"
     " RETURNING h.name, h.version, p.schema_name, h.position, h.base_position";
 
 // One key for each version, and one for each position that is being made.
@@ -44,10 +45,12 @@ constexpr const char* delete_version = "DELETE FROM sealstream.projections"
                                        " AND state = 'past'";
 
 constexpr const char* select_evicted =
-    "SELECT name, version FROM (SELECT name, version, is_complete, used_at,"
-    "  row_number() OVER (ORDER BY is_complete DESC, used_at DESC) AS place"
-    "  FROM sealstream.past_versions WHERE ledger = $1 AND NOT is_kept) AS h"
-    " WHERE NOT is_complete OR place > $2::bigint"
+    "SELECT name, version FROM (SELECT h.name, h.version, is_complete, used_at,"
+    "  row_number() OVER (ORDER BY is_complete DESC, used_at DESC) AS place,"
+    "  sealstream.may_hold_forgotten(h.ledger, p.definition, 0, h.made_at) AS is_forgotten"
+    "  FROM sealstream.past_versions AS h JOIN sealstream.projections AS p"
+    "  USING (ledger, name, version) WHERE h.ledger = $1 AND NOT is_kept) AS h"
+    " WHERE NOT is_complete OR is_forgotten OR place > $2::bigint"
     " OR used_at < clock_timestamp() - make_interval(secs => $3::double precision)"
     " UNION ALL SELECT name, version FROM sealstream.past_versions"
     "  WHERE ledger = $1 AND is_kept AND NOT is_complete";

@@ -25,11 +25,18 @@ constexpr const char* select_active =
 
 constexpr const char* select_same =
     " FROM sealstream.projection_snapshots AS s WHERE ledger = $1 AND name = $2 AND position = $3"
-    " AND version = $4 AND fold_digest = $5 AND incarnation = $6 AND refused IS NULL LIMIT 1";
+    " AND version = $4 AND fold_digest = $5 AND incarnation = $6 AND refused IS NULL"
+    " AND NOT sealstream.may_hold_forgotten(s.ledger, (SELECT definition FROM"
+    "  sealstream.projections AS p WHERE p.ledger = s.ledger AND p.name = s.name"
+    "  AND p.fold_digest = s.fold_digest LIMIT 1), s.position, '-infinity')"
+    " LIMIT 1";
 
 constexpr const char* select_bases =
     " FROM sealstream.projection_snapshots AS s WHERE ledger = $1 AND name = $2"
     " AND fold_digest = $3 AND incarnation = $4 AND position <= $5 AND refused IS NULL"
+    " AND NOT sealstream.may_hold_forgotten(s.ledger, (SELECT definition FROM"
+    "  sealstream.projections AS p WHERE p.ledger = s.ledger AND p.name = s.name"
+    "  AND p.fold_digest = s.fold_digest LIMIT 1), s.position, '-infinity')"
     " ORDER BY position DESC, number DESC LIMIT $6";
 
 constexpr const char* next_number = "SELECT nextval('sealstream.snapshot_numbers')";

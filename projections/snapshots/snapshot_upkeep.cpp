@@ -24,6 +24,7 @@ constexpr const char* select_standing =
     "  (SELECT position, taken_at FROM sealstream.projection_snapshots AS s"
     "   WHERE s.ledger = p.ledger AND s.name = p.name AND s.fold_digest = p.fold_digest"
     "   AND s.incarnation = p.incarnation AND s.refused IS NULL"
+    "   AND NOT sealstream.may_hold_forgotten(s.ledger, p.definition, s.position, '-infinity')"
     "   ORDER BY position DESC LIMIT 1) AS s ON true"
     " LEFT JOIN sealstream.snapshot_orders AS o ON o.ledger = p.ledger AND o.name = p.name"
     " WHERE p.ledger = $1 AND p.state = 'active' ORDER BY p.name";
@@ -36,12 +37,14 @@ constexpr const char* refuse_all =
     "UPDATE sealstream.projection_snapshots SET refused = $3, refused_at = clock_timestamp()"
     " WHERE ledger = $1 AND name = $2 AND refused IS NULL";
 
-// 0: no version can begin with it; 1: refused; 2: it can be used.
+// 0: no version can begin with it, or may; 1: refused; 2: it can be used.
 constexpr const char* select_all =
     "SELECT number, position, CASE WHEN NOT EXISTS ("
     "   SELECT FROM sealstream.projections AS p WHERE p.ledger = s.ledger AND p.name = s.name"
     "   AND p.state <> 'past' AND p.fold_digest = s.fold_digest"
-    "   AND p.incarnation = s.incarnation) THEN 0"
+    "   AND p.incarnation = s.incarnation"
+    "   AND NOT sealstream.may_hold_forgotten(s.ledger, p.definition, s.position, '-infinity')"
+    "  ) THEN 0"
     "  WHEN refused IS NOT NULL THEN 1 ELSE 2 END, fold_digest"
     " FROM sealstream.projection_snapshots AS s WHERE ledger = $1 AND name = $2"
     " ORDER BY fold_digest, position, number";
