@@ -17,7 +17,6 @@ struct Appender::Operation {
     Monotonic deadline{};
     Monotonic send_until{Monotonic::max()}; // later the server may have forgotten our ids
     unsigned tries{0};
-    bool shares_batch{false};     // with those that wait for the same stream
     bool must_go_alone{false};    // a batch with it failed for one of its members
     bool is_guess_refused{false}; // read the head before the next try
     bool may_be_stored{false};    // an answer was lost

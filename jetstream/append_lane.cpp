@@ -72,11 +72,7 @@ void Appender::pump_lane()
     }
     // One replica makes one batch after the other: a second in flight only makes both smaller.
     const std::size_t in_flight_max = options_.replicas > 1 ? options_.batches_in_flight_max : 1;
-    while (!lane_.empty() && batches_in_flight_ < in_flight_max) {
-        send_plainly_from_lane();
-        if (lane_.empty() || must_gather()) {
-            break;
-        }
+    while (!lane_.empty() && batches_in_flight_ < in_flight_max && !must_gather()) {
         auto flight = std::make_shared<Flight>();
         take_from_lane(flight);
         if (flight->operations.empty()) {
@@ -90,35 +86,6 @@ void Appender::pump_lane()
         send(flight);
     }
     is_pumping_ = false;
-}
-
-// On a server that syncs every write: single appends at the front that need share no batch, because
-// alone they are faster by now. Once in a while a few, to see whether they would be.
-void Appender::send_plainly_from_lane()
-{
-    if (!options_.is_synced || batches_in_flight_ > 0) {
-        return;
-    }
-    // As many as the last batch served come again, sooner or later: a moment with few of them must
-    // not end what is right for all. And half as many more, so that what is about as good either
-    // way does not change all the time.
-    const std::size_t come = std::max(plain_.in_flight() + lane_.size(), expected_);
-    std::size_t most = lane_.size();
-    if (come > options_.group_events_min || pace_.prefers_batch(come + come / 2)) {
-        const bool is_probing = pace_.is_stale(clock_.monotonic());
-        const std::size_t probing = std::min(plain_.in_flight(), SyncPace::probes_max);
-        most = is_probing ? SyncPace::probes_max - probing : 0;
-    }
-    for (; most > 0 && !lane_.empty(); --most) {
-        const OperationPtr next = lane_.front();
-        if (next->messages() != 1 || next->shares_batch || next->must_go_alone) {
-            return;
-        }
-        lane_.pop_front();
-        if (may_go(next) && !waits_for_stream(next)) {
-            send_plain(next);
-        }
-    }
 }
 
 void Appender::take_from_lane(const FlightPtr& flight)

@@ -106,8 +106,12 @@ void Appender::submit(const OperationPtr& operation)
     if (!may_go(operation)) {
         return;
     }
-    if (waits_for_stream(operation)) {
-        return;
+    for (const StreamName& stream : operation->streams()) {
+        const auto busy = busy_.find(stream);
+        if (busy != busy_.end()) {
+            busy->second.waiting.push_back(operation);
+            return;
+        }
     }
     if (goes_plainly(*operation)) {
         send_plain(operation);
@@ -115,27 +119,6 @@ void Appender::submit(const OperationPtr& operation)
     }
     lane_.push_back(operation);
     pump_lane();
-}
-
-bool Appender::waits_for_stream(const OperationPtr& operation)
-{
-    for (const StreamName& stream : operation->streams()) {
-        const auto busy = busy_.find(stream);
-        if (busy != busy_.end()) {
-            busy->second.waiting.push_back(operation);
-            return true;
-        }
-    }
-    return false;
-}
-
-// Whether so many single appends, and those who are expected to come again, should share a batch on
-// a server that syncs every write.
-bool Appender::prefers_batch(std::size_t together) const
-{
-    const bool is_gathering_now = clock_.monotonic() < gather_until_;
-    const std::size_t company = is_gathering_now ? std::max(together, expected_) : together;
-    return together > options_.group_events_min || pace_.prefers_batch(company);
 }
 
 bool Appender::goes_plainly(const Operation& operation) const
@@ -146,38 +129,34 @@ bool Appender::goes_plainly(const Operation& operation) const
     if (!options_.is_synced) {
         return true;
     }
+    const Monotonic now = clock_.monotonic();
+    const std::size_t together = plain_.in_flight() + 1;
     if (!lane_.empty() || batches_in_flight_ > 0) {
         return false;
     }
-    const std::size_t together = plain_.in_flight() + 1;
-    const bool is_probe = together <= SyncPace::probes_max && pace_.is_stale(clock_.monotonic());
-    return is_probe || !prefers_batch(together);
+    if (pace_.is_stale(now) && together <= SyncPace::probes_max) {
+        return true;
+    }
+    const std::size_t company = now < gather_until_ ? std::max(together, expected_) : together;
+    return together <= options_.group_events_min && !pace_.prefers_batch(company);
 }
 
 void Appender::release(const std::vector<StreamName>& streams)
 {
     std::vector<OperationPtr> ready;
-    std::size_t most = 0; // that wait for one stream
     for (const StreamName& stream : streams) {
         const auto busy = busy_.find(stream);
         if (busy != busy_.end()) {
-            most = std::max(most, busy->second.waiting.size());
             std::move(busy->second.waiting.begin(), busy->second.waiting.end(),
                       std::back_inserter(ready));
             busy_.erase(busy);
         }
     }
-    // They waited for the same stream: together they make one batch, where that is faster than one
-    // after the other. A batch costs a lazy server little besides.
-    const bool shares_batch =
-        options_.is_synced ? pace_.prefers_batch_in_turn(most) : ready.size() > 1;
-    for (const OperationPtr& operation : ready) {
-        if (shares_batch) {
-            operation->shares_batch = true;
-            lane_.push_back(operation);
-        } else {
-            submit(operation);
-        }
+    if (ready.size() == 1) {
+        submit(ready.front());
+    } else {
+        // They waited for the same stream: together they make one batch.
+        std::copy(ready.begin(), ready.end(), std::back_inserter(lane_));
     }
     while (!plain_backlog_.empty() && plain_.in_flight() < options_.plain_in_flight_max) {
         const auto next = std::move(plain_backlog_.front());

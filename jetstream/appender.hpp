@@ -4,10 +4,10 @@
 //
 // Every record carries its version, so every append is conditional on its stream's head, which the
 // node remembers. Appends to one stream therefore go one after the other; those that wait for each
-// other meanwhile are sent together as one atomic batch. On a server that syncs every write, they
-// and all other waiting appends share batches (group commit) only where SyncPace finds that faster.
-// When a batch fails its members are tried again, alone where one of them is at fault; nothing is
-// ever sent with new ids.
+// other meanwhile are sent together as one atomic batch. On a server that syncs every write, all
+// waiting appends share batches (group commit) when SyncPace finds that faster. When a batch fails
+// its members are tried again, alone where one of them is at fault; nothing is ever sent with new
+// ids.
 //
 // Invariants
 //   1. A stream that is busy_ has exactly one flight, refresh or retry; others wait in order.
@@ -63,9 +63,6 @@ private:
     void send_plain(const OperationPtr& operation);
     [[nodiscard]] bool goes_plainly(const Operation& operation) const;
     void pump_lane();
-    void send_plainly_from_lane();
-    [[nodiscard]] bool waits_for_stream(const OperationPtr& operation);
-    [[nodiscard]] bool prefers_batch(std::size_t together) const;
     [[nodiscard]] bool must_gather();
     void take_from_lane(const FlightPtr& flight);
     void end_batch(const FlightPtr& flight);

@@ -23,7 +23,6 @@ public:
     // as many as were in flight together say something.
     void answered(Monotonic sent, Monotonic now, std::size_t waiting) noexcept
     {
-        turn_.add(now - sent);
         if (last_answer_ > sent || waiting > 0) {
             window_size_ = window_count_ == 0 ? std::max(waiting + 1, probes_max) : window_size_;
             window_ += now - std::max(sent, last_answer_);
@@ -47,15 +46,14 @@ public:
     // Whether waiting for `in_flight` single publishes takes longer than a batch.
     [[nodiscard]] bool prefers_batch(std::size_t in_flight) const noexcept
     {
-        return single_.is_known &&
-               static_cast<double>(in_flight) * single_.seconds > batch_seconds();
-    }
-
-    // Whether publishing so many one after the other, each after the answer to the one before,
-    // takes longer than a batch: appends to one stream.
-    [[nodiscard]] bool prefers_batch_in_turn(std::size_t count) const noexcept
-    {
-        return turn_.is_known && static_cast<double>(count) * turn_.seconds > batch_seconds();
+        constexpr double batch_seconds = 0.005; // on one replica, until we know better
+        constexpr double batch_syncs = 8;
+        // While a batch is made and its answers are told, the server idles; with single publishes
+        // it does not.
+        constexpr double idle = 1.25;
+        const double batch =
+            batch_.is_known ? idle * batch_.seconds : batch_seconds + batch_syncs * single_.seconds;
+        return single_.is_known && static_cast<double>(in_flight) * single_.seconds > batch;
     }
 
     // Whether single publishes were last measured so long ago that some should be sent to see.
@@ -75,16 +73,6 @@ public:
     }
 
 private:
-    [[nodiscard]] double batch_seconds() const noexcept
-    {
-        constexpr double guess = 0.005; // on one replica, until we know better
-        constexpr double guess_syncs = 8;
-        // While a batch is made and its answers are told, the server idles; with single publishes
-        // it does not.
-        constexpr double idle = 1.25;
-        return batch_.is_known ? idle * batch_.seconds : guess + guess_syncs * single_.seconds;
-    }
-
     struct Average {
         double seconds{0};
         bool is_known{false};
@@ -104,7 +92,6 @@ private:
     std::size_t window_count_{0};
     std::size_t window_size_{0};
     Average single_; // of one publish among others
-    Average turn_;   // from a publish to its answer
     Average batch_;
 };
 

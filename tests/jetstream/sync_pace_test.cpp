@@ -122,34 +122,3 @@ TEST_CASE("the pace of single publishes is learned anew after a second without a
     pace.batch_answered(Monotonic{2s}, Monotonic{2'050ms});
     CHECK(pace.is_stale(Monotonic{2'100ms}));
 }
-
-TEST_CASE("appends to one stream share a batch when their turns would take longer", "[jetstream]")
-{
-    struct Row {
-        std::chrono::microseconds turn;
-        std::size_t last_in_turn;
-    };
-    const auto row = GENERATE(Row{99us, 50}, Row{990us, 5}, Row{9'900us, 0});
-    SyncPace pace;
-    CHECK_FALSE(pace.prefers_batch_in_turn(100'000)); // nothing is known
-    for (int number = 1; number <= 3; ++number) {
-        const Monotonic sent{1s * number};
-        pace.answered(sent, sent + row.turn, 0); // each had the server to itself
-    }
-    CAPTURE(row.turn.count());
-
-    CHECK_FALSE(pace.prefers_batch_in_turn(row.last_in_turn));
-    CHECK(pace.prefers_batch_in_turn(row.last_in_turn + 1));
-}
-
-TEST_CASE("the way to the server counts for turns, and not for what is sent at once", "[jetstream]")
-{
-    SyncPace pace;
-    const Monotonic sent{1s};
-    for (std::size_t number = 1; number <= 64; ++number) { // far away: 3 ms, then 45 us each
-        pace.answered(sent, sent + 3ms + 45us * number, 64 - number);
-    }
-
-    CHECK_FALSE(pace.prefers_batch(40));
-    CHECK(pace.prefers_batch_in_turn(3));
-}
