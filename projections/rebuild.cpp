@@ -1,3 +1,6 @@
+// Long because a rebuild is one course over two sessions, from its first row to the swap, told in
+// its order.
+
 #include "projections/rebuild.hpp"
 
 #include "core/base/check.hpp"

@@ -2,7 +2,6 @@
 
 // The place in the log of a moment.
 
-#include "core/async/awaitable.hpp"
 #include "core/ports/event_log.hpp"
 
 namespace sealstream {
@@ -11,7 +10,8 @@ namespace sealstream {
 // of 30 million events. Ingest times grow with positions, except where a server's clock was set
 // back; there it is one of the places where the times pass `time`.
 //   corrupt   the log has a hole; and the codes of head() and read_from()
-[[nodiscard]] inline Task<Result<Position>> position_at(EventLog& log, WallTime time)
+[[nodiscard]] inline boost::asio::awaitable<Result<Position>> position_at(EventLog& log,
+                                                                          WallTime time)
 {
     SEAL_CO_TRY(head, co_await log.head());
     Position reached{};            // ingested at or before `time`, or 0
