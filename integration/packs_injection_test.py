@@ -104,7 +104,7 @@ class InjectionTest(unittest.TestCase):
             names = [one["name"] for one in operation.get("parameters", []) if one.get("in") == "query"]
             target = path
             for name in [one["name"] for one in operation.get("parameters", []) if one.get("in") == "path"]:
-                target = target.replace("{" + name + "}", "t-1" if name == "id" else str(uuid.UUID(int=1)))
+                target = target.replace("{" + name + "}", "t-1" if path.startswith("/packs/kernel/") and name == "id" else str(uuid.UUID(int=1)))
             for name in [one for one in names if one not in ("wait", "min-position")]:
                 required = "".join(f"&{one['name']}=a" for one in operation.get("parameters", [])
                                    if one.get("in") == "query" and one.get("required") and one["name"] != name)

@@ -66,7 +66,7 @@ Task<Result<void>> LogSpan::check_cursor(std::uint64_t after)
         co_return Error{Errc::malformed,
                         "the cursor " + std::to_string(after) + " is beyond the " +
                             (stream ? "last version, " : "last position, ") + std::to_string(*end) +
-                            ": is it from another ledger, or from before a restore?"};
+                            "; it is from another ledger, or from before a restore"};
     }
     co_return Result<void>{};
 }
