@@ -155,7 +155,12 @@ JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter
     const auto core = core_;
     SEAL_CO_TRY_VOID(filter.check());
     if (!filter.is_empty()) {
-        co_return co_await read_matching(*core->reader, core->options.ledger, after, limits,
+        SEAL_CO_TRY(state, co_await current_state(core));
+        const Reading reading{*core->reader, core->clock, core->home,
+                              core->clock.monotonic() + core->options.request_timeout,
+                              core->options.replicas > 1};
+        const Position head{state.last_sequence};
+        co_return co_await read_matching(reading, core->options.ledger, after, head, limits,
                                          std::move(filter));
     }
     std::vector<StoredRecord> records;

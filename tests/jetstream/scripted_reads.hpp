@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <deque>
+#include <functional>
 
 namespace sealstream::testing {
 
@@ -34,12 +35,17 @@ public:
     std::uint64_t replicated{~std::uint64_t{0}};
     std::size_t behind_for{~std::size_t{0}}; // answers; then the replica has everything
     std::size_t asked{0};
-    std::deque<Errc> failures; // of the next questions
+    std::deque<Errc> failures;          // of the next questions
+    std::function<void()> after_read{}; // what happens meanwhile
 
     Task<Result<Page>> read(std::string subject, std::uint64_t first, std::size_t messages_max,
                             std::size_t) override
     {
-        co_return answer(subject, WallTime{0}, first, messages_max);
+        auto page = answer(subject, WallTime{0}, first, messages_max);
+        if (after_read) {
+            after_read();
+        }
+        co_return page;
     }
     Task<Result<Page>> read_since(std::string subject, WallTime since,
                                   std::size_t messages_max) override
@@ -60,6 +66,14 @@ private:
         StoredRecord record;
         std::string subject;
     };
+
+    // The whole subject, or all of one type: "ev.main.deal.*".
+    static bool fits(const Stored& stored, const std::string& subject)
+    {
+        return subject.ends_with('*')
+                   ? stored.subject.starts_with(subject.substr(0, subject.size() - 1))
+                   : stored.subject == subject;
+    }
 
     std::uint64_t visible() const
     {
@@ -88,7 +102,7 @@ private:
         Page page;
         for (std::uint64_t at = first; at <= visible(); ++at) {
             const Stored& stored = records_[at - 1];
-            if (stored.subject != subject || stored.record.ingested < since) {
+            if (!fits(stored, subject) || stored.record.ingested < since) {
                 continue;
             }
             if (page.records.size() == messages_max) {
@@ -106,7 +120,7 @@ private:
             return *failed;
         }
         for (std::uint64_t at = last; at > 0; --at) {
-            if (records_[at - 1].subject == subject) {
+            if (fits(records_[at - 1], subject)) {
                 return records_[at - 1].record;
             }
         }
