@@ -31,6 +31,21 @@ std::uint64_t last_id_in(const std::string& frames)
     return at == std::string::npos ? 0 : std::stoull(frames.substr(at + 4));
 }
 
+// Waits until so many events are in the log.
+bool has_appended(int port, std::uint64_t events)
+{
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (std::chrono::steady_clock::now() < deadline) {
+        if (http_get(port, "/v1/events?limit=1&after=" + std::to_string(events - 1))
+                .value_or(HttpAnswer{})
+                .body.find("\"position\"") != std::string::npos) {
+            return true;
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    return false;
+}
+
 } // namespace
 
 TEST_CASE("a node that is asked to stop under load answers every request, and ends with 0",
@@ -116,6 +131,7 @@ TEST_CASE("a bulk that is cut by a drain says what was appended, and the rest fo
     int exit_code = -1;
     for (std::size_t number = 0; number < lines; ++number) {
         if (number == lines / 2) {
+            REQUIRE(has_appended(port, lines / 4));
             stopper = std::thread{[&] { exit_code = cluster.process(Member::node).stop(); }};
         }
         if (!client.send(line_of(number))) {
