@@ -3,6 +3,8 @@
 
 #include "integration/support/snapshot_home.hpp"
 #include "projections/postgres_pack_reader.hpp"
+#include "projections/rebuild.hpp"
+#include "projections/snapshots/forgotten.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
@@ -188,11 +190,24 @@ TEST_CASE("copies that may hold payloads that are forgotten by now are not used,
     CHECK(home.base_of(Position{250}) == "200");
     auto lease = home.pool.lend();
     REQUIRE(lease);
-    const auto pruned = prune_snapshots(**lease, "main", "bank", 4);
-    REQUIRE(pruned);
-    CHECK(*pruned == 1);
+    const auto dropped = drop_forgotten(**lease, "main");
+    REQUIRE(dropped);
+    CHECK(*dropped == 2); // the snapshot at 100, and the state that was made before
     CHECK(home.value("SELECT string_agg(position::text, ' ') FROM"
                      " sealstream.projection_snapshots") == "200");
+
+    // What is kept for a rollback stands still as well. Of this key nothing has been said yet.
+    FoldContext context = home.fold_context();
+    context.folds = {bank};
+    REQUIRE(home.run(rebuild_projection(context, {}, {})));
+    CHECK(*drop_forgotten(**lease, "main") == 0);
+    CHECK(home.value("INSERT INTO sealstream.payload_keys (ledger, name, retention_class, starts,"
+                     " ends, wrapped_by, destroyed) VALUES ('main', 'short/2/3', 'short', now(),"
+                     " now(), 'key', clock_timestamp()) RETURNING 1") == "1");
+
+    CHECK(*drop_forgotten(**lease, "main") == 4); // the other snapshot, two states, the old version
+    CHECK(home.value("SELECT string_agg(state, ' ') FROM sealstream.projections") == "active");
+    CHECK(home.stored_in("main_bank") == home.expected_at(Position{300}));
     CHECK(home.lines.unexpected_errors().empty());
 }
 

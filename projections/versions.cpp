@@ -41,6 +41,12 @@ constexpr const char* delete_versions =
     "DELETE FROM sealstream.projections"
     " WHERE ledger = $1 AND name = $2 AND state = ANY ($3::text[])";
 
+constexpr const char* delete_retired =
+    "DELETE FROM sealstream.projections"
+    " WHERE ledger = $1 AND name = $2 AND version = $3 AND state = 'retired' RETURNING schema_name";
+constexpr const char* drop_settings =
+    "SET LOCAL lock_timeout = '5s'"; // whoever reads it now may end; it is dropped the next time
+
 constexpr const char* try_lock =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream rebuild ' || $1 || ' ' || $2, 0))";
 
@@ -180,6 +186,26 @@ Result<bool> try_own_rebuild(Connection& connection, const std::string& ledger,
 {
     SEAL_TRY(taken, connection.run(try_lock, {ledger, projection}));
     return taken.boolean(0, 0);
+}
+
+Result<bool> drop_retired(Connection& connection, const std::string& ledger,
+                          const std::string& projection, int version)
+{
+    const std::string number = std::to_string(version);
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY_VOID(connection.run_script(drop_settings));
+    SEAL_TRY(may_move, try_move_versions(connection, ledger, projection));
+    if (!may_move) {
+        return false;
+    }
+    SEAL_TRY(deleted, connection.run(delete_retired, {ledger, projection, number}));
+    if (deleted.rows() == 0) {
+        return false;
+    }
+    SEAL_TRY_VOID(connection.run_script("DROP SCHEMA IF EXISTS " + sql_name(deleted.text(0, 0)) +
+                                        " CASCADE"));
+    SEAL_TRY_VOID(transaction.commit());
+    return true;
 }
 
 Result<void> drop_building(Connection& connection, const std::string& ledger,

@@ -42,6 +42,12 @@ struct TableDigest {
 [[nodiscard]] Result<void> roll_back_version(Connection& connection, const std::string& ledger,
                                              const std::string& projection);
 
+// A version that was kept for a rollback goes, in a transaction of its own. False: it is not there
+// any more, or its projection is being swapped or copied now.
+//   timed_out   somebody reads it now
+[[nodiscard]] Result<bool> drop_retired(Connection& connection, const std::string& ledger,
+                                        const std::string& projection, int version);
+
 // Whoever rebuilds this projection owns its building version; ends with the session.
 [[nodiscard]] Result<bool> try_own_rebuild(Connection& connection, const std::string& ledger,
                                            const std::string& projection);

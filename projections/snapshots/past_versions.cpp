@@ -45,12 +45,10 @@ constexpr const char* delete_version = "DELETE FROM sealstream.projections"
                                        " AND state = 'past'";
 
 constexpr const char* select_evicted =
-    "SELECT name, version FROM (SELECT h.name, h.version, is_complete, used_at,"
-    "  row_number() OVER (ORDER BY is_complete DESC, used_at DESC) AS place,"
-    "  sealstream.may_hold_forgotten(h.ledger, p.definition, 0, h.made_at) AS is_forgotten"
-    "  FROM sealstream.past_versions AS h JOIN sealstream.projections AS p"
-    "  USING (ledger, name, version) WHERE h.ledger = $1 AND NOT is_kept) AS h"
-    " WHERE NOT is_complete OR is_forgotten OR place > $2::bigint"
+    "SELECT name, version FROM (SELECT name, version, is_complete, used_at,"
+    "  row_number() OVER (ORDER BY is_complete DESC, used_at DESC) AS place"
+    "  FROM sealstream.past_versions WHERE ledger = $1 AND NOT is_kept) AS h"
+    " WHERE NOT is_complete OR place > $2::bigint"
     " OR used_at < clock_timestamp() - make_interval(secs => $3::double precision)"
     " UNION ALL SELECT name, version FROM sealstream.past_versions"
     "  WHERE ledger = $1 AND is_kept AND NOT is_complete";

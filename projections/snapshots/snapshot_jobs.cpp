@@ -1,6 +1,7 @@
 #include "projections/snapshots/snapshot_jobs.hpp"
 
 #include "core/base/log.hpp"
+#include "projections/snapshots/forgotten.hpp"
 
 #include <algorithm>
 
@@ -26,12 +27,28 @@ SnapshotJobs::SnapshotJobs(FoldContext context, std::vector<std::string> project
 Task<void> SnapshotJobs::run()
 {
     while (!context_.stop.requested()) {
+        co_await forget();
         const auto looked = co_await look();
         if (!looked) {
             log(Level::debug, "snapshot_jobs.waiting", "projections",
                 {{"why", describe(looked.error())}});
         }
         co_await context_.stop.sleep_for(context_.options.head_interval);
+    }
+}
+
+Task<void> SnapshotJobs::forget()
+{
+    auto drop = [&ledger = context_.options.ledger](Connection& connection) {
+        return drop_forgotten(connection, ledger);
+    };
+    const auto dropped = co_await with_connection(context_.threads, context_.pool, std::move(drop));
+    if (!dropped) {
+        log(Level::debug, "copies.not_dropped", "projections",
+            {{"why", describe(dropped.error())}});
+    } else if (*dropped != 0) {
+        log(Level::info, "copies.forgotten", "projections",
+            {{"ledger", context_.options.ledger}, {"copies", *dropped}});
     }
 }
 

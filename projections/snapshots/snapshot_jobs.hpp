@@ -2,6 +2,7 @@
 
 // Takes snapshots of the projections that a projector owns: those that are due by the policy, and
 // those that somebody has asked for; then drops what is too much. One at a time; folding goes on.
+// Copies that may hold forgotten payloads go before.
 //
 // Executor  run() is one coroutine on the I/O thread; SQL runs on the blocking pool, on a session
 //           of its own.
@@ -25,6 +26,7 @@ public:
     [[nodiscard]] Task<void> run();
 
 private:
+    [[nodiscard]] Task<void> forget();
     [[nodiscard]] Task<Result<void>> look();
     [[nodiscard]] Task<Result<void>> take(DueSnapshot due);
     [[nodiscard]] Task<void> take_one(std::string projection);

@@ -44,6 +44,11 @@ find_bases(Connection& connection, const std::string& ledger, const Projection& 
                                                 const std::string& projection,
                                                 const std::string& reason);
 
+// True: it is gone. In a transaction of its own.
+//   timed_out   somebody reads it now
+[[nodiscard]] Result<bool> drop_snapshot(Connection& connection, const std::string& ledger,
+                                         const std::string& projection, int number);
+
 // Drops what is more than `keep`, and what no version can begin with. How many.
 [[nodiscard]] Result<std::size_t> prune_snapshots(Connection& connection, const std::string& ledger,
                                                   const std::string& projection, std::size_t keep);

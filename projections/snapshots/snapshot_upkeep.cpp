@@ -53,20 +53,9 @@ constexpr const char* delete_row = "DELETE FROM sealstream.projection_snapshots"
                                    " WHERE ledger = $1 AND name = $2 AND number = $3";
 
 struct Stored {
-    std::string number;
+    int number{0};
     Position position;
 };
-
-Result<void> drop(Connection& connection, const std::string& ledger, const std::string& projection,
-                  const Stored& snapshot)
-{
-    SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY_VOID(connection.run_script(drop_settings));
-    const auto schema = snapshot_schema_name(ledger, projection, std::stoi(snapshot.number));
-    SEAL_TRY_VOID(connection.run_script("DROP SCHEMA IF EXISTS " + sql_name(schema) + " CASCADE"));
-    SEAL_TRY(deleted, connection.run(delete_row, {ledger, projection, snapshot.number}));
-    return transaction.commit();
-}
 
 // Of those that stand in one group: what is more than `keep`.
 void add_surplus(const std::vector<Stored>& group, std::size_t keep, std::vector<Stored>& to)
@@ -120,6 +109,18 @@ Result<void> refuse_all_snapshots(Connection& connection, const std::string& led
     return {};
 }
 
+Result<bool> drop_snapshot(Connection& connection, const std::string& ledger,
+                           const std::string& projection, int number)
+{
+    SEAL_TRY(transaction, Transaction::begin(connection));
+    SEAL_TRY_VOID(connection.run_script(drop_settings));
+    const auto schema = snapshot_schema_name(ledger, projection, number);
+    SEAL_TRY_VOID(connection.run_script("DROP SCHEMA IF EXISTS " + sql_name(schema) + " CASCADE"));
+    SEAL_TRY(deleted, connection.run(delete_row, {ledger, projection, std::to_string(number)}));
+    SEAL_TRY_VOID(transaction.commit());
+    return deleted.rows_affected() != 0;
+}
+
 Result<std::size_t> prune_snapshots(Connection& connection, const std::string& ledger,
                                     const std::string& projection, std::size_t keep)
 {
@@ -136,17 +137,19 @@ Result<std::size_t> prune_snapshots(Connection& connection, const std::string& l
         }
         const std::int64_t use = rows.integer(row, 2);
         std::vector<Stored>& where = use == 0 ? surplus : use == 1 ? refused : good;
-        where.push_back({std::string{rows.text(row, 0)},
+        where.push_back({static_cast<int>(rows.integer(row, 0)),
                          Position{static_cast<std::uint64_t>(rows.integer(row, 1))}});
     }
     add_surplus(good, keep, surplus);
     std::sort(refused.begin(), refused.end(),
               [](const Stored& one, const Stored& other) { return one.position < other.position; });
     add_surplus(refused, keep, surplus);
+    std::size_t dropped = 0;
     for (const Stored& one : surplus) {
-        SEAL_TRY_VOID(drop(connection, ledger, projection, one));
+        SEAL_TRY(is_gone, drop_snapshot(connection, ledger, projection, one.number));
+        dropped += is_gone ? 1U : 0U;
     }
-    return surplus.size();
+    return dropped;
 }
 
 } // namespace sealstream
