@@ -22,12 +22,18 @@ target_compile_options(sealstream_options INTERFACE
     -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wswitch-enum -Winvalid-pch)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(sealstream_options INTERFACE
+        "SHELL:--param ggc-min-heapsize=1000000"  # kB: compiling a file is over before collecting garbage pays
         -fpch-preprocess          # ccache needs it to understand precompiled headers
         -Wno-maybe-uninitialized  # invented by GCC for structured bindings of co_await
         -Wno-mismatched-new-delete  # GCC 12 -O2: false for the frames of coroutines
         -Wno-restrict             # GCC 12 invents it for std::string concatenation (PR 105651)
         -Wno-dangling-reference   # GCC 13+: false for references into arguments that outlive the call
         -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)  # GCC 12 -O2, std::vector
+    if(CMAKE_UNITY_BUILD)
+        # Of files compiled together GCC takes each for a header: its types may not be file-local, and
+        # its names are hidden by locals of the next file.
+        target_compile_options(sealstream_options INTERFACE -Wno-subobject-linkage -Wno-shadow -Wshadow=local)
+    endif()
     target_link_options(sealstream_options INTERFACE -fuse-ld=lld)
 endif()
 target_compile_definitions(sealstream_options INTERFACE

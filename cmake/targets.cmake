@@ -1,22 +1,25 @@
 # Two helpers, so that a folder's CMake file is one call.
 #
 #   sealstream_library(name SOURCES … DEPENDS … PRIVATE_DEPENDS … PCH core|asio)
-#   sealstream_test(name SOURCES … DEPENDS … LABELS … PCH core|asio)   registers one ctest per binary
+#   sealstream_test(name SOURCES … DEPENDS … LABELS …)   registers one ctest per binary
 
-set(pch_core <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <span>
-             <string> <string_view> <utility> <vector> <boost/system/result.hpp>)
-set(pch_asio ${pch_core} <deque> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
+set(pch_core <algorithm> <array> <charconv> <chrono> <cstdint> <functional> <map> <memory> <optional>
+             <set> <span> <string> <string_view> <utility> <variant> <vector> <boost/system/result.hpp>)
+set(pch_asio ${pch_core} <atomic> <deque> <filesystem> <fstream> <iostream> <mutex> <random> <sstream> <thread>
+             <unordered_map> <unordered_set> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
              <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp>
              <boost/asio/as_tuple.hpp> <boost/asio/ip/tcp.hpp> <boost/asio/thread_pool.hpp>
              <boost/json.hpp>)
+set(pch_test ${pch_asio} "${CMAKE_SOURCE_DIR}/tests/support/catch.hpp")
 
-# Precompiled headers are owned by two object libraries and reused by all targets: same flags, made once.
-foreach(kind core asio)
+# Precompiled headers are owned by three object libraries and reused by all targets: same flags, made once.
+foreach(kind core asio test)
     file(WRITE ${CMAKE_BINARY_DIR}/pch_${kind}.cpp "")
     add_library(sealstream_pch_${kind} OBJECT ${CMAKE_BINARY_DIR}/pch_${kind}.cpp)
     target_link_libraries(sealstream_pch_${kind} PUBLIC sealstream_options)
     target_precompile_headers(sealstream_pch_${kind} PRIVATE ${pch_${kind}})
 endforeach()
+target_link_libraries(sealstream_pch_test PRIVATE sealstream_catch)
 
 function(sealstream_use_pch name kind)
     if(kind)
@@ -33,11 +36,17 @@ function(sealstream_library name)
 endfunction()
 
 function(sealstream_test name)
-    cmake_parse_arguments(arg "" "PCH;TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+    cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE sealstream_options sealstream_test_support ${arg_DEPENDS})
-    sealstream_use_pch(${name} "${arg_PCH}")
-    add_test(NAME ${name} COMMAND ${name})
+    sealstream_use_pch(${name} test)
+    sealstream_add_test(${name} COMMAND ${name} LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# sealstream_add_test(name COMMAND … LABELS … TIMEOUT s)
+function(sealstream_add_test name)
+    cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+    add_test(NAME ${name} COMMAND ${arg_COMMAND})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()

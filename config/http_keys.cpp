@@ -9,7 +9,6 @@ namespace {
 
 using namespace forms;
 
-constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
 constexpr std::int64_t gib = std::int64_t{1} << 30;
 
 // host:port into the two fields of a listener.

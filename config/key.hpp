@@ -27,6 +27,8 @@ struct Key {
 
 namespace forms {
 
+inline constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
+
 // A field of Settings by the members that lead to it: field(&Settings::log, &LogSettings::level).
 template <class... Members>
 constexpr auto field(Members... members)

@@ -9,8 +9,6 @@ namespace {
 
 using namespace forms;
 
-constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
-
 constexpr auto projector = [](auto member) { return field(&Settings::projector, member); };
 constexpr auto auditor = [](auto member) { return field(&Settings::auditor, member); };
 constexpr auto outbox = [](auto member) { return field(&Settings::outbox, member); };

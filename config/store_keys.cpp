@@ -9,8 +9,6 @@ namespace {
 
 using namespace forms;
 
-constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
-
 constexpr auto nats = [](auto member) { return field(&Settings::nats, member); };
 constexpr auto event_log = [](auto member) { return field(&Settings::event_log, member); };
 constexpr auto postgres = [](auto member) { return field(&Settings::postgres, member); };

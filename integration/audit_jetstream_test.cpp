@@ -1,6 +1,7 @@
 // The auditor and the verifier on real servers: everything is sealed and verifies, also when the
 // server or the auditor dies in between.
 
+#include "integration/support/jetstream_under_test.hpp"
 #include "integration/support/nats_server.hpp"
 #include "jetstream/jetstream_audit_log.hpp"
 #include "jetstream/jetstream_event_log.hpp"
@@ -8,6 +9,8 @@
 #include "tests/support/catch.hpp"
 
 #include <iostream>
+
+namespace audit_jetstream_test {
 
 using namespace sealstream;
 using namespace sealstream::testing;
@@ -76,15 +79,6 @@ private:
     std::uint64_t next_{1};
 };
 
-bool is_skipped()
-{
-    if (!NatsServers::is_installed()) {
-        std::cout << "SKIPPED: no nats-server\n";
-        return true;
-    }
-    return false;
-}
-
 double rate(std::uint64_t events, std::chrono::steady_clock::time_point since)
 {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
@@ -151,3 +145,5 @@ TEST_CASE("when the server is killed under the auditor, nothing is lost, doubled
     CHECK(report.events == 35'000);
     CHECK(report.unsealed == 0);
 }
+
+} // namespace audit_jetstream_test

@@ -17,7 +17,7 @@
 #include <thread>
 #include <unordered_map>
 
-namespace sealstream::testing {
+namespace sealstream::testing::chained_writers_test {
 
 namespace {
 
@@ -209,4 +209,4 @@ TEST_CASE("64 writers of one chained stream on two nodes make one chain", "[chai
               << " lost their condition, " << reader.pages << " pages read meanwhile\n";
 }
 
-} // namespace sealstream::testing
+} // namespace sealstream::testing::chained_writers_test

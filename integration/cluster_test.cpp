@@ -8,6 +8,8 @@
 #include <iostream>
 #include <thread>
 
+namespace cluster_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -114,3 +116,5 @@ TEST_CASE("what a node could not learn is there once when the client repeats it"
     CHECK(appended.statuses.at(503) > 0);
     check_ledger_invariants(cluster, appended);
 }
+
+} // namespace cluster_test

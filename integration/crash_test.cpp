@@ -12,6 +12,8 @@
 #include <iostream>
 #include <thread>
 
+namespace crash_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -151,3 +153,5 @@ TEST_CASE("nothing is lost when everything is killed at once and started in any 
     check_ledger_invariants(cluster, client.finish());
     check_deals(cluster);
 }
+
+} // namespace crash_test

@@ -15,6 +15,8 @@
 #include <thread>
 #include <unistd.h>
 
+namespace dev_servers_test {
+
 using namespace sealstream;
 using namespace std::chrono_literals;
 
@@ -206,3 +208,5 @@ TEST_CASE("a nats-server that is not there, or is none, is a clear error", "[int
     REQUIRE(!other.has_value());
     CHECK(other.error().code == Errc::unavailable);
 }
+
+} // namespace dev_servers_test

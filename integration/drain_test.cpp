@@ -9,6 +9,8 @@
 #include <iostream>
 #include <thread>
 
+namespace drain_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -188,3 +190,5 @@ TEST_CASE("every role ends with 0 when it is asked to stop", "[drain]")
     }
     CHECK(cluster.error_lines().empty());
 }
+
+} // namespace drain_test

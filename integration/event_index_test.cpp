@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace sealstream {
+namespace sealstream::event_index_test {
 
 namespace {
 
@@ -360,4 +360,4 @@ TEST_CASE("an id that is in the log twice is indexed once, at its first position
     CHECK(are_equal(home.indexed_events(), {first}));
 }
 
-} // namespace sealstream
+} // namespace sealstream::event_index_test

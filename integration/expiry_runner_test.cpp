@@ -11,7 +11,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::expiry_runner_test {
 
 namespace {
 
@@ -251,4 +251,4 @@ TEST_CASE("events that wait for a fold to be mended are forgotten, too", "[reten
                       " FROM sealstream.parked_events") == "1nulltrue 2\"secret\"false");
 }
 
-} // namespace sealstream
+} // namespace sealstream::expiry_runner_test

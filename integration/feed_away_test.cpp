@@ -7,6 +7,8 @@
 
 #include <chrono>
 
+namespace feed_away_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -90,3 +92,5 @@ TEST_CASE("a live feed ends with unavailable while the log is away, and its curs
     CHECK(after.find(R"("type":"event","cursor":"2")") != std::string::npos);
     CHECK(cluster.error_lines().empty());
 }
+
+} // namespace feed_away_test

@@ -7,7 +7,7 @@
 #include "tests/support/memory_event_log.hpp"
 #include "tests/support/sample_events.hpp"
 
-namespace sealstream {
+namespace sealstream::groups_store_test {
 
 namespace {
 
@@ -134,4 +134,4 @@ TEST_CASE("what a filter lets through that was changed while the log was read is
     CHECK(claimed->events.size() == 1);
 }
 
-} // namespace sealstream
+} // namespace sealstream::groups_store_test

@@ -18,7 +18,7 @@
 #include <set>
 #include <thread>
 
-namespace sealstream::testing {
+namespace sealstream::testing::groups_test {
 
 namespace {
 
@@ -329,4 +329,4 @@ TEST_CASE("a group's life over HTTP: claim, nack, park, retry, skip, and who com
     CHECK(call(port, "GET", "/v1/groups/g").status == 404);
 }
 
-} // namespace sealstream::testing
+} // namespace sealstream::testing::groups_test

@@ -3,6 +3,8 @@
 #include "integration/support/highway_hash.hpp"
 #include "tests/support/catch.hpp"
 
+namespace highway_hash_test {
+
 using namespace sealstream::testing;
 
 namespace {
@@ -54,3 +56,5 @@ TEST_CASE("another key gives another HighwayHash", "[unit]")
 {
     CHECK(highway_hash_64({1, 2, 3, 4}, "data") != highway_hash_64({1, 2, 3, 5}, "data"));
 }
+
+} // namespace highway_hash_test

@@ -5,7 +5,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
-namespace sealstream {
+namespace sealstream::hostile_pack_test {
 
 namespace {
 
@@ -249,4 +249,4 @@ TEST_CASE("a pack may not make what would run with the rights of others", "[pack
     }
 }
 
-} // namespace sealstream
+} // namespace sealstream::hostile_pack_test

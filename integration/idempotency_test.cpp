@@ -10,6 +10,8 @@
 #include <map>
 #include <thread>
 
+namespace idempotency_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -247,3 +249,5 @@ TEST_CASE("a bulk that is cut anywhere and sent again is there once, in order",
     }
     CHECK(events == lines);
 }
+
+} // namespace idempotency_test

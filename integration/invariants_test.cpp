@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <thread>
 
+namespace invariants_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 namespace json = boost::json;
@@ -299,3 +301,5 @@ TEST_CASE("what can not be looked at is shown, and a page is an error line", "[w
                page.find("sealstream_invariant_failing{") != std::string::npos;
     });
 }
+
+} // namespace invariants_test

@@ -8,6 +8,8 @@
 
 #include <iostream>
 
+namespace jetstream_batch_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
@@ -65,3 +67,5 @@ TEST_CASE("one event that is too large fails alone, however many share its batch
     REQUIRE(head.has_value());
     CHECK(head->value == 2 * (appends - 1));
 }
+
+} // namespace jetstream_batch_test

@@ -6,19 +6,12 @@
 
 #include <iostream>
 
+namespace jetstream_contract_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
 namespace {
-
-bool is_skipped()
-{
-    if (NatsServers::is_installed()) {
-        return false;
-    }
-    std::cout << "SKIPPED: no nats-server; ./dev deps fetches one" << std::endl;
-    return true;
-}
 
 jetstream::EventLogOptions with(const ChainPolicy& chain)
 {
@@ -75,3 +68,5 @@ TEST_CASE("the JetStream audit log keeps the contract of audit logs", "[contract
     static const NatsServers servers;
     check_audit_log_contract([] { return std::make_unique<JetStreamAuditUnderTest>(servers); });
 }
+
+} // namespace jetstream_contract_test

@@ -16,8 +16,11 @@
 #include <unistd.h>
 #include <vector>
 
+namespace jetstream_cut_test {
+
 using namespace sealstream;
 using namespace sealstream::jetstream;
+using Link = sealstream::jetstream::Connection; // not the one to Postgres
 
 namespace {
 
@@ -117,9 +120,9 @@ TEST_CASE("after a cut in the middle of a message only whole ones arrive, on a n
         ConnectionOptions options;
         options.url = server.url();
         options.reconnect_wait = std::chrono::milliseconds{20};
-        auto opened = Connection::open(options, context.get_executor());
+        auto opened = Link::open(options, context.get_executor());
         REQUIRE(opened);
-        Connection& connection = **opened;
+        Link& connection = **opened;
         std::vector<std::string> arrived;
         const auto subscription = connection.subscribe(
             "x", [&](const Message& message) { arrived.emplace_back(message.data()); });
@@ -145,3 +148,5 @@ TEST_CASE("after a cut in the middle of a message only whole ones arrive, on a n
         context.run_for(std::chrono::milliseconds{50});
     }
 }
+
+} // namespace jetstream_cut_test

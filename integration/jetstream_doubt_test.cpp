@@ -10,20 +10,13 @@
 
 #include <iostream>
 
+namespace jetstream_doubt_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-bool is_skipped()
-{
-    if (NatsServers::is_installed()) {
-        return false;
-    }
-    std::cout << "SKIPPED: no nats-server; ./dev deps fetches one" << std::endl;
-    return true;
-}
 
 class ShiftedClock final : public Clock {
 public:
@@ -74,17 +67,6 @@ std::int64_t consumers_of(const NatsServers& servers, const std::string& log)
 {
     const auto info = ask(servers, "$JS.API.STREAM.INFO." + log, {});
     return info.at("state").at("consumer_count").as_int64();
-}
-
-template <class Holds>
-bool run_until(boost::asio::io_context& context, std::chrono::seconds longest, Holds holds)
-{
-    const auto deadline = std::chrono::steady_clock::now() + longest;
-    while (!holds() && std::chrono::steady_clock::now() < deadline) {
-        context.restart();
-        context.run_for(20ms);
-    }
-    return holds();
 }
 
 } // namespace
@@ -250,3 +232,5 @@ TEST_CASE("what receipts say of syncs and copies follows the servers", "[failure
     CHECK(run_until(home.context(), 60s,
                     [&] { return home.log().durability().name == "jetstream-r1-synced"; }));
 }
+
+} // namespace jetstream_doubt_test

@@ -13,20 +13,13 @@
 #include <filesystem>
 #include <iostream>
 
+namespace jetstream_failure_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-bool is_skipped()
-{
-    if (NatsServers::is_installed()) {
-        return false;
-    }
-    std::cout << "SKIPPED: no nats-server; ./dev deps fetches one" << std::endl;
-    return true;
-}
 
 std::vector<StreamAppend> one_event(std::uint64_t number, std::size_t bytes = 10)
 {
@@ -60,18 +53,6 @@ std::ptrdiff_t open_sockets()
         std::error_code gone; // that of the iterator itself
         return std::filesystem::read_symlink(descriptor, gone).string().starts_with("socket:");
     });
-}
-
-// False when `holds` did not come true in time.
-template <typename Condition>
-bool run_until(boost::asio::io_context& context, std::chrono::seconds longest, Condition holds)
-{
-    const auto deadline = std::chrono::steady_clock::now() + longest;
-    while (!holds() && std::chrono::steady_clock::now() < deadline) {
-        context.restart();
-        context.run_for(10ms);
-    }
-    return holds();
 }
 
 Position head_of(LogUnderTest& home)
@@ -311,3 +292,5 @@ TEST_CASE("a connection that was lost five times holds one socket, and a closed 
     connection.close();
     CHECK(run_until(context, 60s, [&] { return open_sockets() == sockets_before; }));
 }
+
+} // namespace jetstream_failure_test

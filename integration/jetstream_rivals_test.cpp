@@ -11,6 +11,8 @@
 #include <iostream>
 #include <set>
 
+namespace jetstream_rivals_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
@@ -191,15 +193,6 @@ void check_no_write_skew(const NatsServers& servers, int replicas)
               << " conditional appends landed" << std::endl;
 }
 
-bool is_skipped()
-{
-    if (NatsServers::is_installed()) {
-        return false;
-    }
-    std::cout << "SKIPPED: no nats-server; ./dev deps fetches one" << std::endl;
-    return true;
-}
-
 } // namespace
 
 TEST_CASE("64 writers on two nodes make one chain of one stream", "[jetstream][rivals]")
@@ -229,3 +222,5 @@ TEST_CASE("two nodes never let a write skew land", "[jetstream][rivals]")
     const NatsServers servers;
     check_no_write_skew(servers, 1);
 }
+
+} // namespace jetstream_rivals_test

@@ -7,6 +7,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/sample_events.hpp"
 
+namespace ledger_invariants_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
@@ -139,3 +141,5 @@ TEST_CASE("an index that is not the fold of the log is seen", "[unit]")
     REQUIRE(broken.size() == 1);
     CHECK(contains(broken.front(), "position 2"));
 }
+
+} // namespace ledger_invariants_test

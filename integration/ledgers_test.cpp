@@ -7,6 +7,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace ledgers_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -111,3 +113,5 @@ TEST_CASE("ledgers of one server share nothing that holds an event", "[cluster]"
     CHECK(unknown.log.find("no ledger none is configured") != std::string::npos);
     CHECK(cluster.error_lines().empty());
 }
+
+} // namespace ledgers_test

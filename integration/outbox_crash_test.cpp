@@ -17,7 +17,7 @@
 #include <set>
 #include <thread>
 
-namespace sealstream::testing {
+namespace sealstream::testing::outbox_crash_test {
 
 namespace {
 
@@ -345,4 +345,4 @@ TEST_CASE("whatever is killed, each committed transaction is in the log once, wh
               << moves.size() << " events in the log" << std::endl;
 }
 
-} // namespace sealstream::testing
+} // namespace sealstream::testing::outbox_crash_test

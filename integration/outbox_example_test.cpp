@@ -8,7 +8,7 @@
 
 #include <iostream>
 
-namespace sealstream::testing {
+namespace sealstream::testing::outbox_example_test {
 
 TEST_CASE("the example's transactions are three events in the log, with the keys of their txids",
           "[outbox][examples]")
@@ -52,4 +52,4 @@ TEST_CASE("the example's transactions are three events in the log, with the keys
     }
 }
 
-} // namespace sealstream::testing
+} // namespace sealstream::testing::outbox_example_test

@@ -10,7 +10,7 @@
 
 #include <thread>
 
-namespace sealstream::testing {
+namespace sealstream::testing::outbox_refusal_test {
 
 namespace {
 
@@ -127,4 +127,4 @@ TEST_CASE("what a policy forbids by now and the log has already is relayed, not 
     CHECK(LedgerView{cluster}.head() == Position{2}); // the event and the edit
 }
 
-} // namespace sealstream::testing
+} // namespace sealstream::testing::outbox_refusal_test

@@ -8,7 +8,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::outbox_relay_test {
 
 using testing::has_no_postgres;
 using testing::MemoryEventLog;
@@ -280,4 +280,4 @@ TEST_CASE("transactions over two outboxes in opposite orders wait for each other
           "4");
 }
 
-} // namespace sealstream
+} // namespace sealstream::outbox_relay_test

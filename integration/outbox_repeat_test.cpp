@@ -9,7 +9,7 @@
 
 #include <thread>
 
-namespace sealstream::testing {
+namespace sealstream::testing::outbox_repeat_test {
 
 namespace {
 
@@ -168,4 +168,4 @@ TEST_CASE("a key that NATS knows and the index does not is a repeat, and its tra
     CHECK(world.value("SELECT position FROM sealstream.outbox WHERE key = 'order-1'") == "1");
 }
 
-} // namespace sealstream::testing
+} // namespace sealstream::testing::outbox_repeat_test

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace sealstream {
+namespace sealstream::outbox_takeover_test {
 
 using testing::has_no_postgres;
 using testing::LogTarget;
@@ -133,4 +133,4 @@ TEST_CASE(
     CHECK(data == numbers(1, 4));
 }
 
-} // namespace sealstream
+} // namespace sealstream::outbox_takeover_test

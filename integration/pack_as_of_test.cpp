@@ -5,16 +5,18 @@
 
 #include <set>
 
+namespace pack_as_of_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
 namespace {
 
-constexpr const char* base = "/packs/deals";
+constexpr const char* as_of_base = "/packs/deals";
 
 std::string open_deal(PackWorld& world)
 {
-    const auto got = world.http.post(std::string{base} + "/deals", R"({"title":"Mill"})");
+    const auto got = world.http.post(std::string{as_of_base} + "/deals", R"({"title":"Mill"})");
     REQUIRE(got.status == 201);
     return got.at("/id");
 }
@@ -22,7 +24,7 @@ std::string open_deal(PackWorld& world)
 Got get(PackWorld& world, const std::string& target,
         std::vector<std::pair<std::string, std::string>> fields = {})
 {
-    return world.http.get(base + target, std::move(fields));
+    return world.http.get(as_of_base + target, std::move(fields));
 }
 
 std::string count_at(PackWorld& world, const std::string& as_of)
@@ -158,3 +160,5 @@ TEST_CASE("what a pack's SQL must not do it can not do in the past either", "[pa
     CHECK(count_at(world, "1") == "1");
     CHECK(get(world, "/deals/count").at("/total") == "1");
 }
+
+} // namespace pack_as_of_test

@@ -7,6 +7,8 @@
 #include <random>
 #include <thread>
 
+namespace pack_guard_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
@@ -344,3 +346,5 @@ TEST_CASE("a guarded append waits for tables that are being made", "[packs][guar
     maker.join();
     CHECK(decided.status == 409); // not 503: it was judged
 }
+
+} // namespace pack_guard_test

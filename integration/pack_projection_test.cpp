@@ -9,7 +9,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::pack_projection_test {
 
 namespace {
 
@@ -220,4 +220,4 @@ TEST_CASE("a fold that fails on everything halts alone, and goes on when a perso
     REQUIRE(projector.wait_until_folded("bank", Position{100}));
 }
 
-} // namespace sealstream
+} // namespace sealstream::pack_projection_test

@@ -5,6 +5,8 @@
 
 #include <boost/json/serialize.hpp>
 
+namespace pack_query_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 
@@ -328,3 +330,5 @@ TEST_CASE("a repeated command with its key is answered as the first time", "[pac
     CHECK(again.header("Idempotency-Replayed") == "true");
     CHECK(other.status == 422);
 }
+
+} // namespace pack_query_test

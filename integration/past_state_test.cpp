@@ -8,7 +8,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
-namespace sealstream {
+namespace sealstream::past_state_test {
 
 namespace {
 
@@ -290,4 +290,4 @@ TEST_CASE("a state that is being read is not dropped", "[snapshots]")
     CHECK_FALSE(*hold_past(**reader, "main", *past));
 }
 
-} // namespace sealstream
+} // namespace sealstream::past_state_test

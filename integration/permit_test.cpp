@@ -10,6 +10,8 @@
 
 #include <iostream>
 
+namespace permit_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -199,3 +201,5 @@ TEST_CASE("an append that a cut has held back is sent when the rules are still t
     CHECK(world.outcome().has_value());
     CHECK(world.version() == Version{1});
 }
+
+} // namespace permit_test

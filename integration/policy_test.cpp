@@ -10,6 +10,8 @@
 #include <iostream>
 #include <thread>
 
+namespace policy_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -146,3 +148,5 @@ TEST_CASE("nothing is refused unseen: without the forensic log the answer is to 
     cluster.wait_until_caught_up();
     CHECK(cluster.verify().exit_code == 0);
 }
+
+} // namespace policy_test

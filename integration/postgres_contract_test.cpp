@@ -6,7 +6,7 @@
 #include "tests/ports/event_log_contract.hpp"
 #include "tests/support/catch.hpp"
 
-namespace sealstream {
+namespace sealstream::postgres_contract_test {
 
 namespace {
 
@@ -76,4 +76,4 @@ TEST_CASE("the Postgres audit log keeps the contract of audit logs", "[postgres]
     }
 }
 
-} // namespace sealstream
+} // namespace sealstream::postgres_contract_test

@@ -8,7 +8,7 @@
 #include <set>
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::postgres_event_log_test {
 
 namespace {
 
@@ -115,7 +115,8 @@ TEST_CASE("appends that wait together are committed together", "[postgres]")
     CHECK(std::stoll(after) - std::stoll(before) <= 10);
 }
 
-TEST_CASE("appends that wait are bounded in bytes, and one is taken in any case", "[postgres]")
+TEST_CASE("appends that wait for Postgres are bounded in bytes, and one is taken in any case",
+          "[postgres]")
 {
     if (has_no_postgres()) {
         return;
@@ -278,4 +279,4 @@ TEST_CASE("an acknowledged append survives kill -9 of the server, and none happe
     CHECK(stored == acknowledged);
 }
 
-} // namespace sealstream
+} // namespace sealstream::postgres_event_log_test

@@ -7,7 +7,7 @@
 
 #include <iostream>
 
-namespace sealstream {
+namespace sealstream::postgres_pool_test {
 
 namespace {
 
@@ -166,4 +166,4 @@ TEST_CASE("a job on the blocking pool gets a connection and answers at home", "[
     CHECK(*sum == 42);
 }
 
-} // namespace sealstream
+} // namespace sealstream::postgres_pool_test

@@ -8,7 +8,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::projection_admin_test {
 
 namespace {
 
@@ -236,4 +236,4 @@ TEST_CASE("a row that was written past the projector is found and named", "[proj
     CHECK(home.status().foreign_writes == 0);
 }
 
-} // namespace sealstream
+} // namespace sealstream::projection_admin_test

@@ -5,7 +5,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
-namespace sealstream {
+namespace sealstream::projection_rebuild_test {
 
 namespace {
 
@@ -222,4 +222,4 @@ TEST_CASE("a rebuild tells how far it is", "[rebuild]")
     CHECK(told.back().folded == Position{1'000});
 }
 
-} // namespace sealstream
+} // namespace sealstream::projection_rebuild_test

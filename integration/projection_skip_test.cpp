@@ -8,7 +8,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
-namespace sealstream {
+namespace sealstream::projection_skip_test {
 
 namespace {
 
@@ -164,4 +164,4 @@ TEST_CASE("a projection that joins late sees the rules of its own place", "[rebu
     CHECK(home.counted("main_counts") == home.expected_counts());
 }
 
-} // namespace sealstream
+} // namespace sealstream::projection_skip_test

@@ -7,7 +7,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::projector_test {
 
 namespace {
 
@@ -400,4 +400,4 @@ TEST_CASE("events count once when Postgres is killed again and again while they 
     CHECK(home.lines.unexpected_errors().empty());
 }
 
-} // namespace sealstream
+} // namespace sealstream::projector_test

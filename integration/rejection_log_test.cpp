@@ -5,7 +5,7 @@
 #include "postgres/postgres_rejection_log.hpp"
 #include "tests/support/catch.hpp"
 
-namespace sealstream {
+namespace sealstream::rejection_log_test {
 
 namespace {
 
@@ -131,4 +131,4 @@ TEST_CASE("what is old is forgotten, and not shown before it is", "[rejections]"
     CHECK(home.value("SELECT count(*) FROM sealstream.rejections WHERE ledger = 'other'") == "4");
 }
 
-} // namespace sealstream
+} // namespace sealstream::rejection_log_test

@@ -6,7 +6,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/seed.hpp"
 
-namespace sealstream {
+namespace sealstream::replay_test {
 
 namespace {
 
@@ -255,4 +255,4 @@ TEST_CASE("a rebuild that is different takes the snapshots of what it replaces a
     CHECK(home.stored_in(past->schema_name) == home.expected_at(Position{50}));
 }
 
-} // namespace sealstream
+} // namespace sealstream::replay_test

@@ -6,7 +6,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::snapshot_test {
 
 namespace {
 
@@ -249,4 +249,4 @@ TEST_CASE("nothing half is left when Postgres is killed while snapshots are take
     CHECK(home.stored_in(past->schema_name) == home.expected_at(Position{700}));
 }
 
-} // namespace sealstream
+} // namespace sealstream::snapshot_test

@@ -7,7 +7,7 @@
 
 #include <thread>
 
-namespace sealstream {
+namespace sealstream::sql_append_test {
 
 namespace {
 
@@ -257,4 +257,4 @@ TEST_CASE("a ledger with another codec is not written from SQL", "[sql]")
     CHECK(refused.error().code == Errc::unsupported);
 }
 
-} // namespace sealstream
+} // namespace sealstream::sql_append_test

@@ -11,7 +11,7 @@
 
 #include <boost/json/parse.hpp>
 
-namespace sealstream {
+namespace sealstream::sql_content_test {
 
 namespace {
 
@@ -21,8 +21,8 @@ using testing::PostgresHome;
 const std::string canary = "canary-7f31c0";
 const std::string secret = R"({"name":"visible","pin":")" + canary + R"("})";
 
-struct Home : PostgresHome {
-    explicit Home(bool refuses_unknown_schemas = false)
+struct ContentHome : PostgresHome {
+    explicit ContentHome(bool refuses_unknown_schemas = false)
         : log{open_log(options(refuses_unknown_schemas))}
     {
     }
@@ -87,7 +87,7 @@ TEST_CASE("what has secret fields is not appended from SQL", "[sql][redaction]")
     if (has_no_postgres()) {
         return;
     }
-    Home home;
+    ContentHome home;
     home.redact(R"(["/data/pin"])");
 
     const auto refused = home.append("T");
@@ -110,7 +110,7 @@ TEST_CASE("what has a schema is not appended from SQL", "[sql][schema]")
     if (has_no_postgres()) {
         return;
     }
-    Home home;
+    ContentHome home;
     CHECK(home.append("T") == "f");
     home.add_schema();
 
@@ -124,7 +124,7 @@ TEST_CASE("what has a retention class is not appended from SQL, and nothing that
     if (has_no_postgres()) {
         return;
     }
-    Home home;
+    ContentHome home;
     REQUIRE(home.append("T", secret, "k") == "f");
     {
         auto connection = home.pool.lend();
@@ -157,7 +157,7 @@ TEST_CASE("SQL refuses types without a schema where the settings say so", "[sql]
     if (has_no_postgres()) {
         return;
     }
-    Home home{true};
+    ContentHome home{true};
 
     const auto unknown = home.append("Other");
     home.add_schema();
@@ -172,7 +172,7 @@ TEST_CASE("a repeat in SQL is answered, whatever has been forbidden since", "[sq
     if (has_no_postgres()) {
         return;
     }
-    Home home;
+    ContentHome home;
     REQUIRE(home.append("T", secret, "k") == "f");
     home.edit(policy_stream_type, policy_event_type,
               edit_data("T", std::nullopt, EmissionPolicy{{"nobody"}, {}, false}));
@@ -185,4 +185,4 @@ TEST_CASE("a repeat in SQL is answered, whatever has been forbidden since", "[sq
     CHECK(home.records_with(canary) == "1");
 }
 
-} // namespace sealstream
+} // namespace sealstream::sql_content_test

@@ -8,7 +8,7 @@
 #include "tests/support/sample_events.hpp"
 #include "tests/support/seed.hpp"
 
-namespace sealstream {
+namespace sealstream::sql_policy_test {
 
 namespace {
 
@@ -129,4 +129,4 @@ TEST_CASE("patterns mean the same in SQL", "[sql][policy][property]")
     CHECK(wrong == 0);
 }
 
-} // namespace sealstream
+} // namespace sealstream::sql_policy_test

@@ -13,7 +13,7 @@
 #include <bit>
 #include <cmath>
 
-namespace sealstream {
+namespace sealstream::sql_record_test {
 
 namespace {
 
@@ -229,4 +229,4 @@ TEST_CASE("records and chain hashes of SQL are those of the codec", "[sql]")
     CHECK(compared == 1'500);
 }
 
-} // namespace sealstream
+} // namespace sealstream::sql_record_test

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <thread>
 
+namespace standby_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
@@ -88,3 +90,5 @@ TEST_CASE("a projector or auditor that was frozen does no harm when it wakes up"
     check_ledger_invariants(cluster, appended);
     check_deals(cluster);
 }
+
+} // namespace standby_test

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <iostream>
 
+namespace tamper_test {
+
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -267,3 +269,5 @@ TEST_CASE("a row of the event index that was edited is found, and put right, by 
     CHECK(json_of(found).at("different_tables").as_array().size() == 1);
     CHECK(ledger.cluster().run(rebuild).exit_code == 0); // the new one has replaced it
 }
+
+} // namespace tamper_test

@@ -13,6 +13,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+namespace tls_stores_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -184,3 +186,5 @@ TEST_CASE("Postgres is reached only under its verified name", "[integration][tls
     CHECK_FALSE(open("localhost", stranger));
     CHECK_FALSE(open("db.example.org", authority));
 }
+
+} // namespace tls_stores_test

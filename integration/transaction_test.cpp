@@ -14,6 +14,8 @@
 #include <set>
 #include <thread>
 
+namespace transaction_test {
+
 using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
@@ -363,3 +365,5 @@ TEST_CASE("a transaction is whole or absent when Postgres is the log and dies", 
         cluster.start(Member::postgres);
     });
 }
+
+} // namespace transaction_test

@@ -16,7 +16,7 @@ namespace sealstream::jetstream {
 
 namespace {
 
-constexpr std::size_t page_events_max =
+constexpr std::size_t log_page_events_max =
     500; // a page holds the server's stream lock while it is read
 constexpr std::chrono::milliseconds newest_wait{1'000}; // who asks, asks again soon
 constexpr std::size_t page_marks_max = 10'000; // streams whose last read place is remembered
@@ -170,7 +170,7 @@ JetStreamEventLog::read_from(Position after, ReadLimits limits, LogFilter filter
             co_return Error{Errc::shutting_down, {}};
         }
         const Position last = records.empty() ? after : records.back().position;
-        const auto wanted = std::min(page_events_max, limits.events_max - records.size());
+        const auto wanted = std::min(log_page_events_max, limits.events_max - records.size());
         std::string subjects = log_subjects(core->options.ledger);
         auto page = co_await core->reader->read(std::move(subjects), last.value + 1, wanted,
                                                 limits.bytes_max - bytes);

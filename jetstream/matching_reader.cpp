@@ -10,8 +10,9 @@ namespace sealstream::jetstream {
 
 namespace {
 
-constexpr std::size_t page_events_max = 500; // as for the whole log
-constexpr BackoffOptions pause{std::chrono::milliseconds{10}, std::chrono::milliseconds{500}};
+constexpr std::size_t matching_events_max = 500; // as for the whole log
+constexpr BackoffOptions pause_when_behind{std::chrono::milliseconds{10},
+                                           std::chrono::milliseconds{500}};
 
 bool is_before(const StoredRecord& one, const StoredRecord& other)
 {
@@ -50,7 +51,7 @@ Task<Result<Position>> newest_of(Reading reading, std::string subject)
 Task<Result<StreamReads::Page>> read_subject(Reading reading, std::string subject, Position after,
                                              Position newest, ReadLimits limits)
 {
-    Backoff backoff{pause};
+    Backoff backoff{pause_when_behind};
     for (;;) {
         auto page = co_await reading.reads.read(subject, after.value + 1, limits.events_max,
                                                 limits.bytes_max);
@@ -78,7 +79,7 @@ Task<Result<std::vector<StoredRecord>>> read_matching(Reading reading, std::stri
                                                       ReadLimits limits, LogFilter filter)
 {
     const auto subjects = subjects_of_types(ledger, filter.stream_types);
-    const ReadLimits part{std::min(page_events_max, limits.events_max), limits.bytes_max};
+    const ReadLimits part{std::min(matching_events_max, limits.events_max), limits.bytes_max};
     std::vector<StoredRecord> records;
     Position read_up_to = head;
     for (const std::string& subject : subjects) {

@@ -9,8 +9,9 @@ namespace sealstream::jetstream {
 namespace {
 
 // A page holds the server's stream lock while it is read.
-constexpr std::size_t page_events_max = 500;
-constexpr BackoffOptions pause{std::chrono::milliseconds{10}, std::chrono::milliseconds{500}};
+constexpr std::size_t stream_events_max = 500;
+constexpr BackoffOptions pause_between_looks{std::chrono::milliseconds{10},
+                                             std::chrono::milliseconds{500}};
 
 bool may_heal(Errc code)
 {
@@ -57,7 +58,7 @@ Task<Result<NewestEvent>> read_newest(Reading reading, std::string ledger, Strea
 Task<Result<NewestEvent>> read_newest_patiently(Reading reading, std::string ledger,
                                                 StreamName stream)
 {
-    Backoff backoff{pause};
+    Backoff backoff{pause_between_looks};
     boost::asio::steady_timer timer{reading.home};
     while (true) {
         auto newest = co_await read_newest(reading, ledger, stream);
@@ -75,7 +76,7 @@ StreamWalk::StreamWalk(Reading reading, std::string subject, Position target, st
       subject_{std::move(subject)},
       target_{target},
       first_{first},
-      backoff_{pause}
+      backoff_{pause_between_looks}
 {
 }
 
@@ -149,7 +150,7 @@ Task<Result<StreamPage>> read_stream_page(Reading reading, std::string ledger, S
     const std::string subject = subject_of(ledger, stream);
     while (!is_full) {
         const auto next = co_await reading.reads.read(subject, page.reached.position.next().value,
-                                                      page_events_max, limits.bytes_max);
+                                                      stream_events_max, limits.bytes_max);
         if (!next) {
             co_return next.error();
         }
@@ -166,7 +167,7 @@ Task<Result<StreamPage>> read_stream_page(Reading reading, std::string ledger, S
     SEAL_CO_TRY(newest, co_await read_newest_patiently(reading, ledger, stream));
     StreamWalk rest{reading, subject, newest.head.position, page.reached.position.next().value};
     while (!is_full && page.reached.position < newest.head.position) {
-        const auto next = co_await rest.next(page_events_max, limits.bytes_max);
+        const auto next = co_await rest.next(stream_events_max, limits.bytes_max);
         if (!next) {
             co_return next.error();
         }

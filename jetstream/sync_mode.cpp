@@ -24,7 +24,7 @@ Error no_answer(const std::string& url, const std::string& why)
     return Error{Errc::unavailable, url + "/varz: " + why};
 }
 
-const json::object* object_at(const json::object& object, std::string_view key)
+const json::object* object_if_there(const json::object& object, std::string_view key)
 {
     const auto* value = object.if_contains(key);
     return value != nullptr ? value->if_object() : nullptr;
@@ -38,11 +38,11 @@ Result<SyncMode> parse_sync_mode(std::string_view varz)
     const auto document = json::parse({varz.data(), varz.size()}, failed);
     const auto* page = failed ? nullptr : document.if_object();
     const auto* name = page != nullptr ? page->if_contains("server_name") : nullptr;
-    const auto* jetstream = page != nullptr ? object_at(*page, "jetstream") : nullptr;
+    const auto* jetstream = page != nullptr ? object_if_there(*page, "jetstream") : nullptr;
     if (name == nullptr || !name->is_string() || jetstream == nullptr) {
         return Error{Errc::malformed, "not the monitoring page of a nats-server"};
     }
-    const auto* config = object_at(*jetstream, "config");
+    const auto* config = object_if_there(*jetstream, "config");
     if (config == nullptr) {
         return Error{Errc::unsupported, "the server has no JetStream"};
     }

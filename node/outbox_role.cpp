@@ -8,7 +8,7 @@ namespace sealstream {
 
 namespace {
 
-OutboxOptions options_of(const Settings& settings)
+OutboxOptions outbox_options(const Settings& settings)
 {
     OutboxOptions options;
     options.ledger = settings.ledger.name;
@@ -28,8 +28,14 @@ OutboxRole::OutboxRole(const Settings& settings, Stores& stores, StoresContext c
       stop_{stop},
       metrics_{registry},
       target_{*stores.log, admission, metrics_},
-      relay_{*stores.log,   target_, *stores.pool,         context.threads,
-             context.clock, stop,    options_of(settings), metrics_}
+      relay_{*stores.log,
+             target_,
+             *stores.pool,
+             context.threads,
+             context.clock,
+             stop,
+             outbox_options(settings),
+             metrics_}
 {
 }
 

@@ -13,15 +13,15 @@ namespace sealstream {
 
 namespace {
 
-constexpr std::size_t connections_max = 4; // of one ledger's packs, and as many threads
-constexpr std::size_t questions_max = 256; // waiting for one of them; beyond it: overloaded
+constexpr std::size_t reader_connections_max = 4; // of one ledger's packs, and as many threads
+constexpr std::size_t questions_max = 256;        // waiting for one of them; beyond it: overloaded
 constexpr std::string_view application_name = "sealstream packs";
 // Of states of the past: two are made at once, over two sessions each.
 constexpr std::size_t past_connections = 6;
 constexpr std::size_t past_threads = 3;
 constexpr std::string_view past_name = "sealstream past";
 
-PackReaderOptions options_of(const std::string& ledger, const Pack& pack)
+PackReaderOptions reader_options(const std::string& ledger, const Pack& pack)
 {
     PackReaderOptions options{ledger, pack.name, {}, {}};
     for (const Projection& projection : pack_projections(pack)) {
@@ -58,14 +58,14 @@ struct PackServing::Past {
     Past(PostgresOptions sessions, const Settings& settings, http::Services& services,
          SnapshotMetrics& metrics)
         : pool{std::move(sessions)},
-          states{services.log,   pool,         threads,  services.clock,      services.stop,
-                 services.tasks, fold_metrics, &metrics, options_of(settings)}
+          states{services.log,   pool,         threads,  services.clock,          services.stop,
+                 services.tasks, fold_metrics, &metrics, reader_options(settings)}
     {
         services.tasks.spawn("past states", states.run());
     }
     ~Past() { threads.join(); }
 
-    static PastStatesOptions options_of(const Settings& settings)
+    static PastStatesOptions reader_options(const Settings& settings)
     {
         PastStatesOptions options;
         options.ledger = settings.ledger.name;
@@ -91,12 +91,12 @@ PackServing::PackServing(const Settings& settings, const PostgresOptions* postgr
                          http::Services& services, SnapshotMetrics& metrics)
     : ledger_{settings.ledger.name},
       services_{services},
-      threads_{{connections_max, questions_max}},
+      threads_{{reader_connections_max, questions_max}},
       turns_{std::make_unique<http::StreamTurns>(services.stop.executor())}
 {
     if (postgres != nullptr) {
         PostgresOptions options = *postgres;
-        options.connections_max = connections_max;
+        options.connections_max = reader_connections_max;
         options.application_name = application_name;
         pool_ = std::make_unique<Pool>(std::move(options));
         PostgresOptions of_past = *postgres;
@@ -122,7 +122,7 @@ Result<void> PackServing::serve(const std::vector<MountedPack>& packs)
         if (pool_ == nullptr) {
             continue;
         }
-        PackReaderOptions options = options_of(ledger_, *mounted.pack);
+        PackReaderOptions options = reader_options(ledger_, *mounted.pack);
         std::string key = options.pack;
         for (std::size_t at = 0; at < options.projections.size(); ++at) {
             key += " " + options.projections[at] + " " + options.digests[at];

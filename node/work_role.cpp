@@ -8,14 +8,15 @@ namespace sealstream {
 
 namespace {
 
-constexpr std::size_t connections_max = 4; // the owner's, and as many for SQL as there are threads
+constexpr std::size_t work_connections_max =
+    4; // the owner's, and as many for SQL as there are threads
 constexpr std::size_t threads_max = 3;
 constexpr std::size_t jobs_max = 256;
 
 PostgresOptions sessions_of(const Stores& stores)
 {
     PostgresOptions options = stores.pool->options();
-    options.connections_max = connections_max;
+    options.connections_max = work_connections_max;
     options.application_name = "sealstream work";
     return options;
 }
@@ -29,7 +30,7 @@ std::vector<PackPtr> packs_of(const PackSet& packs)
     return all;
 }
 
-WorkOptions options_of(const Settings& settings)
+WorkOptions work_options(const Settings& settings)
 {
     WorkOptions options;
     options.ledger = settings.ledger.name;
@@ -51,7 +52,7 @@ WorkRole::WorkRole(const Settings& settings, Stores& stores, StoresContext conte
       threads_{BlockingPoolOptions{threads_max, jobs_max}},
       store_{settings.ledger.name, pool_, threads_},
       runner_{WorkContext{*stores.log, store_, context.clock, reader_maker(), std::move(admission),
-                          settings.limits, options_of(settings)},
+                          settings.limits, work_options(settings)},
               stop, packs_of(packs)}
 {
 }

@@ -5,7 +5,7 @@ namespace sealstream {
 namespace {
 
 // Touches the row only for a change, so that starting nodes don't wait for each other.
-constexpr const char* upsert =
+constexpr const char* upsert_setting =
     "INSERT INTO sealstream.append_settings AS known (ledger, target, codec, chained_types,"
     "   unknown_types, unknown_schemas)"
     " VALUES ($1, $2, $3, $4::text[], $5, $6)"
@@ -33,12 +33,12 @@ Result<void> write_append_settings(Connection& connection, const AppendSettings&
     const std::vector<std::string> chained = settings.chain.is_required_everywhere
                                                  ? std::vector<std::string>{"*"}
                                                  : settings.chain.stream_types;
-    SEAL_TRY(written,
-             connection.run(upsert, {settings.ledger,
-                                     settings.target == AppendTarget::log ? "log" : "outbox",
-                                     std::string{name(settings.codec)}, sql_array(chained),
-                                     settings.refuses_unknown_types ? "refuse" : "allow",
-                                     settings.refuses_unknown_schemas ? "refuse" : "allow"}));
+    SEAL_TRY(written, connection.run(upsert_setting,
+                                     {settings.ledger,
+                                      settings.target == AppendTarget::log ? "log" : "outbox",
+                                      std::string{name(settings.codec)}, sql_array(chained),
+                                      settings.refuses_unknown_types ? "refuse" : "allow",
+                                      settings.refuses_unknown_schemas ? "refuse" : "allow"}));
     return {};
 }
 

@@ -11,7 +11,7 @@ std::span<const EmbeddedFile> postgres_migrations(); // generated: cmake/embed.c
 namespace {
 
 // Any fixed number of our own; all programs that migrate this schema use the same.
-constexpr const char* lock = "SELECT pg_advisory_lock(6005718190211)";
+constexpr const char* lock_migrations = "SELECT pg_advisory_lock(6005718190211)";
 constexpr const char* unlock = "SELECT pg_advisory_unlock(6005718190211)";
 
 constexpr const char* prepare = "CREATE SCHEMA IF NOT EXISTS sealstream;"
@@ -75,7 +75,7 @@ Result<MigrationReport> migrate_locked(Connection& connection, std::span<const E
 
 Result<MigrationReport> migrate(Connection& connection, std::span<const EmbeddedFile> files)
 {
-    const auto locked = connection.run(lock);
+    const auto locked = connection.run(lock_migrations);
     if (!locked) {
         return with_context(locked.error(), "waiting for another migration");
     }

@@ -13,7 +13,7 @@ constexpr const char* select_entries =
     " WHERE ledger = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
 constexpr const char* copy_entries =
     "COPY sealstream.audit_entries (ledger, sequence, entry) FROM STDIN (FORMAT binary)";
-constexpr std::size_t copy_columns = 3;
+constexpr std::size_t audit_columns = 3;
 
 Result<std::uint64_t> read_last(Connection& connection, const std::string& ledger)
 {
@@ -31,7 +31,7 @@ Result<std::uint64_t> append_after(Connection& connection, const std::string& le
         return Error{Errc::conflict, "the audit stream ends at " + std::to_string(found) +
                                          ", not at " + std::to_string(last)};
     }
-    CopyBuffer rows{copy_columns};
+    CopyBuffer rows{audit_columns};
     std::uint64_t sequence = last;
     for (const Bytes& entry : entries) {
         rows.begin_row();

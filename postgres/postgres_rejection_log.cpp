@@ -9,7 +9,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* insert_events =
+constexpr const char* insert_rejections =
     "INSERT INTO sealstream.rejections (ledger, code, rule, reason, id, type, stream_type,"
     "  stream_id, source, actor, key, data_sha256, data_bytes, data)"
     " SELECT $1, code, rule, reason, id, type, stream_type, stream_id, source, actor, key,"
@@ -21,7 +21,7 @@ constexpr const char* insert_events =
     " ORDER BY place";
 constexpr std::size_t insert_columns = 13;
 
-constexpr const char* select_events =
+constexpr const char* select_rejections =
     "SELECT number, (extract(epoch FROM at) * 1000000)::bigint, code, rule, reason, id, type,"
     "  stream_type, stream_id, source, actor, key, encode(data_sha256, 'hex'), data_bytes, data"
     " FROM sealstream.rejections"
@@ -69,7 +69,7 @@ Result<void> insert_some(Connection& connection, const std::string& ledger,
     for (const auto& column : columns) {
         values.emplace_back(sql_array(column));
     }
-    SEAL_TRY(inserted, connection.run(insert_events, values));
+    SEAL_TRY(inserted, connection.run(insert_rejections, values));
     return {};
 }
 
@@ -91,7 +91,7 @@ std::optional<std::string> microseconds(const std::optional<WallTime>& time)
     return time ? std::optional{std::to_string(time->nanoseconds / 1000)} : std::nullopt;
 }
 
-RejectedEvent event_in(const SqlResult& answer, std::size_t row)
+RejectedEvent rejection_in(const SqlResult& answer, std::size_t row)
 {
     const auto text = [&answer, row](std::size_t column) {
         return std::string{answer.text(row, column)};
@@ -130,11 +130,11 @@ select_some(Connection& connection, const RejectionLogOptions& options, const Re
                            microseconds(query.to_time),
                            std::to_string(options.keep.count()),
                            std::to_string(query.events_max)};
-    SEAL_TRY(answer, connection.run(select_events, values));
+    SEAL_TRY(answer, connection.run(select_rejections, values));
     std::vector<RejectedEvent> events;
     events.reserve(answer.rows());
     for (std::size_t row = 0; row < answer.rows(); ++row) {
-        events.push_back(event_in(answer, row));
+        events.push_back(rejection_in(answer, row));
     }
     return events;
 }

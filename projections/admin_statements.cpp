@@ -10,7 +10,7 @@ namespace {
 
 // Whether a session holds the projector's advisory lock on it (cursor_store.cpp): that of a
 // projector that is gone is free at once.
-constexpr const char* select_versions =
+constexpr const char* select_version_states =
     "SELECT p.name, p.version, p.state, p.cursor, p.halt_code, p.halted, p.paused_at IS NOT NULL,"
     "  coalesce(p.definition->>'pack', ''),"
     "  EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted"
@@ -161,7 +161,7 @@ Result<std::vector<ProjectionStatus>> read_statuses(Connection& connection,
                                                     const std::string& ledger)
 {
     std::vector<ProjectionStatus> all;
-    SEAL_TRY(rows, connection.run(select_versions, {ledger}));
+    SEAL_TRY(rows, connection.run(select_version_states, {ledger}));
     for (std::size_t row = 0; row < rows.rows(); ++row) {
         const std::string name{rows.text(row, 0)};
         const ProjectionVersionStatus version{static_cast<int>(rows.integer(row, 1)),

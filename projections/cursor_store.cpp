@@ -9,7 +9,7 @@ namespace sealstream {
 
 namespace {
 
-using State = ProjectionVersion::State;
+using VersionState = ProjectionVersion::State;
 
 constexpr const char* insert_version =
     "INSERT INTO sealstream.projections"
@@ -97,7 +97,7 @@ Result<void> make_tables(Connection& connection, const std::string& ledger,
 // Where a version is made.
 struct Place {
     int version;
-    State state;
+    VersionState state;
     std::string schema_name;
 };
 
@@ -106,7 +106,7 @@ Result<void> create_at(Connection& connection, const std::string& ledger,
                        const std::string& incarnation)
 {
     const auto made = make_tables(connection, ledger, projection, place.schema_name,
-                                  place.state == State::active
+                                  place.state == VersionState::active
                                       ? projection.schema_sql + "\n;\n" + projection.indexes_sql
                                       : projection.schema_sql);
     if (!made) {
@@ -129,13 +129,14 @@ Result<int> find_next_version(Connection& connection, const std::string& ledger,
 }
 
 Result<std::string> create_version(Connection& connection, const std::string& ledger,
-                                   const Projection& projection, State state,
+                                   const Projection& projection, VersionState state,
                                    const std::string& incarnation)
 {
     SEAL_TRY(version, find_next_version(connection, ledger, projection));
     const Place place{version, state,
-                      state == State::active ? active_schema_name(ledger, projection.name)
-                                             : other_schema_name(ledger, projection.name, version)};
+                      state == VersionState::active
+                          ? active_schema_name(ledger, projection.name)
+                          : other_schema_name(ledger, projection.name, version)};
     SEAL_TRY_VOID(create_at(connection, ledger, projection, place, incarnation));
     return std::to_string(version);
 }
@@ -144,7 +145,7 @@ ProjectionVersion version_in(const SqlResult& found, std::size_t row = 0)
 {
     return {std::string{found.text(row, 0)},
             static_cast<int>(found.integer(row, 1)),
-            State::active,
+            VersionState::active,
             std::string{found.text(row, 3)},
             Position{static_cast<std::uint64_t>(found.integer(row, 4))},
             static_cast<std::uint64_t>(found.integer(row, 5)),
@@ -160,7 +161,7 @@ Result<Claimed> claim_in_transaction(Connection& connection, const std::string& 
     SEAL_TRY(found, connection.run(select_versions, key));
     if (found.rows() == 0) {
         SEAL_TRY(created,
-                 create_version(connection, ledger, projection, State::active, incarnation));
+                 create_version(connection, ledger, projection, VersionState::active, incarnation));
         SEAL_TRY(fresh, connection.run(select_versions, key));
         found = std::move(fresh);
     }
@@ -221,15 +222,19 @@ Result<ProjectionVersion> create_building(Connection& connection, const std::str
                                           const std::string& incarnation)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY(version, create_version(connection, ledger, projection, State::building, incarnation));
+    SEAL_TRY(version,
+             create_version(connection, ledger, projection, VersionState::building, incarnation));
     const auto committed = transaction.commit();
     if (!committed) {
         return committed.error();
     }
     const int number = std::stoi(version);
-    return ProjectionVersion{projection.name,    number,
-                             State::building,    other_schema_name(ledger, projection.name, number),
-                             Position{},         0,
+    return ProjectionVersion{projection.name,
+                             number,
+                             VersionState::building,
+                             other_schema_name(ledger, projection.name, number),
+                             Position{},
+                             0,
                              projection.digest()};
 }
 
@@ -244,7 +249,7 @@ Result<std::optional<ProjectionVersion>> claim_building(Connection& connection,
         return std::optional<ProjectionVersion>{};
     }
     ProjectionVersion left = version_in(found);
-    left.state = State::building;
+    left.state = VersionState::building;
     SEAL_TRY(taken, connection.run(take, {ledger, left.name, std::to_string(left.version),
                                           definition_text(projection)}));
     left.epoch = static_cast<std::uint64_t>(taken.integer(0, 0));
@@ -256,7 +261,7 @@ Result<ProjectionVersion> create_past(Connection& connection, const std::string&
                                       bool is_kept)
 {
     SEAL_TRY(next, find_next_version(connection, ledger, projection));
-    Place place{next, State::past, other_schema_name(ledger, projection.name, next)};
+    Place place{next, VersionState::past, other_schema_name(ledger, projection.name, next)};
     if (!is_kept) {
         SEAL_TRY(number, connection.run(next_past));
         place.version = -static_cast<int>(number.integer(0, 0));
@@ -266,7 +271,7 @@ Result<ProjectionVersion> create_past(Connection& connection, const std::string&
     SEAL_TRY(taken, connection.run(take, {ledger, projection.name, std::to_string(place.version),
                                           definition_text(projection)}));
     return ProjectionVersion{projection.name,    place.version,
-                             State::past,        place.schema_name,
+                             VersionState::past, place.schema_name,
                              Position{},         static_cast<std::uint64_t>(taken.integer(0, 0)),
                              projection.digest()};
 }

@@ -15,9 +15,9 @@ using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
-using Labels = std::map<std::string, std::string>;
+using MetricLabels = std::map<std::string, std::string>;
 
-const prometheus::Histogram::BucketBoundaries seconds_buckets{
+const prometheus::Histogram::BucketBoundaries fold_seconds_buckets{
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 const prometheus::Histogram::BucketBoundaries events_buckets{1,   2,   5,    10,   20,   50,   100,
                                                              200, 500, 1000, 2000, 5000, 10000};
@@ -27,12 +27,12 @@ double seconds(std::chrono::nanoseconds time)
     return std::chrono::duration<double>(time).count();
 }
 
-double number(std::uint64_t value)
+double metric_number(std::uint64_t value)
 {
     return static_cast<double>(value);
 }
 
-Labels consumer(std::string_view projection)
+MetricLabels consumer(std::string_view projection)
 {
     return {{"consumer", std::string{projection}}};
 }
@@ -115,11 +115,11 @@ void ProjectorMetrics::version_is(std::string_view projection, int version, std:
 void ProjectorMetrics::batch_applied(std::string_view projection, std::size_t events,
                                      std::chrono::nanoseconds duration)
 {
-    const Labels labels = consumer(projection);
+    const MetricLabels labels = consumer(projection);
     families_->events.Add({{"consumer", std::string{projection}}, {"result", "applied"}})
-        .Increment(number(events));
-    families_->batch_seconds.Add(labels, seconds_buckets).Observe(seconds(duration));
-    families_->batch_events.Add(labels, events_buckets).Observe(number(events));
+        .Increment(metric_number(events));
+    families_->batch_seconds.Add(labels, fold_seconds_buckets).Observe(seconds(duration));
+    families_->batch_events.Add(labels, events_buckets).Observe(metric_number(events));
 }
 
 void ProjectorMetrics::batch_failed(std::string_view projection)
@@ -131,10 +131,10 @@ void ProjectorMetrics::batch_failed(std::string_view projection)
 void ProjectorMetrics::cursor_is(std::string_view projection, Position cursor, Position head,
                                  std::chrono::nanoseconds lag)
 {
-    const Labels labels = consumer(projection);
+    const MetricLabels labels = consumer(projection);
     const std::uint64_t waiting = head > cursor ? head.value - cursor.value : 0;
-    families_->cursor.Add(labels).Set(number(cursor.value));
-    families_->lag_events.Add(labels).Set(number(waiting));
+    families_->cursor.Add(labels).Set(metric_number(cursor.value));
+    families_->lag_events.Add(labels).Set(metric_number(waiting));
     families_->lag_seconds.Add(labels).Set(waiting == 0 ? 0 : seconds(lag));
 }
 
@@ -142,7 +142,7 @@ void ProjectorMetrics::remaining_is(std::string_view projection, int version, st
 {
     families_->remaining
         .Add({{"projection", std::string{projection}}, {"version", std::to_string(version)}})
-        .Set(number(events));
+        .Set(metric_number(events));
 }
 
 void ProjectorMetrics::halted(std::string_view projection, bool is_halted)

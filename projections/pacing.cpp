@@ -4,24 +4,24 @@ namespace sealstream {
 
 namespace {
 
-Verdict verdict_of(Errc code)
+NextStep verdict_of(Errc code)
 {
     if (code == Errc::shutting_down) {
-        return Verdict::stop;
+        return NextStep::stop;
     }
     if (code == Errc::refused) {
-        return Verdict::fenced;
+        return NextStep::fenced;
     }
     // A conflict says that the cursor or the version moved under us: it is read again.
     if (code == Errc::conflict || info(code).is_retryable) {
-        return Verdict::retry;
+        return NextStep::retry;
     }
-    return Verdict::halt; // trying again would give the same, and skipping would lie
+    return NextStep::halt; // trying again would give the same, and skipping would lie
 }
 
 } // namespace
 
-Verdict Pacing::verdict(const Error& failure) noexcept
+NextStep Pacing::verdict(const Error& failure) noexcept
 {
     return verdict_of(failure.code);
 }
@@ -29,7 +29,7 @@ Verdict Pacing::verdict(const Error& failure) noexcept
 Pace Pacing::after(const Error& failure)
 {
     Pace pace{verdict_of(failure.code), std::chrono::milliseconds{0}};
-    if (pace.verdict == Verdict::retry) {
+    if (pace.verdict == NextStep::retry) {
         pace.wait = backoff_.next();
     }
     return pace;

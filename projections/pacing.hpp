@@ -7,7 +7,7 @@
 
 namespace sealstream {
 
-enum class Verdict : std::uint8_t {
+enum class NextStep : std::uint8_t {
     go_on,  // at once
     retry,  // after `wait`; the cursor is read again
     fenced, // another projector has taken over: stop, without alarm
@@ -16,7 +16,7 @@ enum class Verdict : std::uint8_t {
 };
 
 struct Pace {
-    Verdict verdict{Verdict::go_on};
+    NextStep verdict{NextStep::go_on};
     std::chrono::milliseconds wait{0};
 };
 
@@ -26,7 +26,7 @@ public:
 
     void succeeded() noexcept { backoff_.reset(); }
     [[nodiscard]] Pace after(const Error& failure);
-    [[nodiscard]] static Verdict verdict(const Error& failure) noexcept;
+    [[nodiscard]] static NextStep verdict(const Error& failure) noexcept;
 
 private:
     Backoff backoff_;

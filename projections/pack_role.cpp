@@ -8,7 +8,7 @@ namespace sealstream {
 namespace {
 
 // One at a time: two that make the same role at once would fail on its name.
-constexpr const char* lock_roles =
+constexpr const char* lock_pack_roles =
     "SELECT pg_advisory_xact_lock(hashtextextended('sealstream pack roles', 0))";
 constexpr const char* is_made =
     "SELECT EXISTS (SELECT FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace"
@@ -57,7 +57,7 @@ Result<void> make_pack_reader(Connection& connection, std::string_view ledger,
 {
     const std::string role = pack_role_name(ledger, pack);
     SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY(locked, connection.run(lock_roles));
+    SEAL_TRY(locked, connection.run(lock_pack_roles));
     SEAL_TRY(made, connection.run(is_made, {role}));
     if (!made.boolean(0, 0)) {
         SEAL_TRY(known, connection.run(has_role, {role}));

@@ -23,7 +23,7 @@ constexpr const char* move_cursor =
     "  folded_to = pg_catalog.to_timestamp($8::double precision), changed_at = clock_timestamp()"
     " WHERE ledger = $1 AND name = $2 AND version = $3 AND cursor = $5";
 
-constexpr const char* use_schema = "SELECT set_config('search_path', $1, true)";
+constexpr const char* use_pass_schema = "SELECT set_config('search_path', $1, true)";
 
 constexpr const char* asked_retry =
     "SELECT stream_type, stream_id FROM sealstream.parked_streams WHERE ledger = $1"
@@ -53,7 +53,7 @@ Result<bool> check_owned(Connection& connection, const std::string& ledger,
 Result<void> fold(Connection& connection, const Projection& projection,
                   const ProjectionVersion& owned)
 {
-    SEAL_TRY(used, connection.run(use_schema, {sql_name(owned.schema_name) + ", pg_temp"}));
+    SEAL_TRY(used, connection.run(use_pass_schema, {sql_name(owned.schema_name) + ", pg_temp"}));
     const auto folded = connection.run_script(projection.apply_sql);
     if (!folded) {
         return with_context(folded.error(), "folding " + projection.name);

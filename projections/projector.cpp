@@ -183,22 +183,22 @@ Task<bool> Projector::goes_on_after(Error failure)
     const Pace pace = pacing_.after(failure);
     status_.last_error = describe(failure);
     switch (pace.verdict) {
-    case Verdict::go_on:
+    case NextStep::go_on:
         co_return true;
-    case Verdict::retry:
+    case NextStep::retry:
         report(Level::warn, "projector.retrying", failure);
         status_.state = State::retrying;
         co_await context_.stop.sleep_for(pace.wait);
         co_return true;
-    case Verdict::fenced:
+    case NextStep::fenced:
         report(Level::warn, "projector.fenced", failure);
         status_.state = State::fenced;
         co_return false;
-    case Verdict::halt:
+    case NextStep::halt:
         report(Level::error, "projector.halted", failure);
         status_.state = State::halted;
         co_return false;
-    case Verdict::stop:
+    case NextStep::stop:
         status_.state = State::stopped;
         co_return false;
     }

@@ -95,7 +95,7 @@ Task<Result<void>> Projector::claim_all()
             context_.metrics.halted(version.name, false);
             continue;
         }
-        if (Pacing::verdict(claimed.error()) != Verdict::halt) {
+        if (Pacing::verdict(claimed.error()) != NextStep::halt) {
             co_return claimed.error();
         }
         member.claimed.reset();
@@ -211,7 +211,7 @@ Task<Result<void>> Projector::settle(Lane& lane)
         report(Level::info, "projector.claims_again", failure); // a version was swapped
         co_return Result<void>{};
     }
-    if (Pacing::verdict(failure) != Verdict::halt) {
+    if (Pacing::verdict(failure) != NextStep::halt) {
         co_return failure;
     }
     const std::string code = failure.code == Errc::corrupt ? "halted_corrupt" : "fold_error";

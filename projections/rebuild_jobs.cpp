@@ -212,7 +212,7 @@ Task<void> RebuildJobs::rebuild(std::shared_ptr<Job> job)
         std::function<void(const RebuildProgress&)> nobody; // the steering tells all
         built = co_await rebuild_projection(job->context, job->options, std::move(nobody));
     }
-    const bool is_over = built || Pacing::verdict(built.error()) == Verdict::halt ||
+    const bool is_over = built || Pacing::verdict(built.error()) == NextStep::halt ||
                          built.error().code == Errc::refused;
     if (is_over) { // else it goes on later, from where it stands
         const bool is_cancelled = !built && built.error().context == "cancelled";

@@ -47,7 +47,7 @@ constexpr const char* delete_retired =
 constexpr const char* drop_settings =
     "SET LOCAL lock_timeout = '5s'"; // whoever reads it now may end; it is dropped the next time
 
-constexpr const char* try_lock =
+constexpr const char* try_lock_version =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream rebuild ' || $1 || ' ' || $2, 0))";
 
 constexpr const char* hold_versions =
@@ -184,7 +184,7 @@ Result<void> roll_back_version(Connection& connection, const std::string& ledger
 Result<bool> try_own_rebuild(Connection& connection, const std::string& ledger,
                              const std::string& projection)
 {
-    SEAL_TRY(taken, connection.run(try_lock, {ledger, projection}));
+    SEAL_TRY(taken, connection.run(try_lock_version, {ledger, projection}));
     return taken.boolean(0, 0);
 }
 

@@ -13,6 +13,12 @@
 
 namespace sealstream {
 
+// What is wrong with the attribute `name`.
+[[nodiscard]] inline Error fault_at(std::string_view name, std::string context)
+{
+    return Error{Errc::malformed, std::move(context), "/" + std::string{name}};
+}
+
 inline constexpr std::string_view cloudevents_type = "application/cloudevents+json";
 inline constexpr std::string_view cloudevents_batch_type = "application/cloudevents-batch+json";
 

@@ -38,7 +38,7 @@ const unsigned char* in(ByteView bytes)
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-unsigned char* out(Bytes& bytes)
+unsigned char* cipher_bytes(Bytes& bytes)
 {
     return reinterpret_cast<unsigned char*>(bytes.data());
 }
@@ -61,10 +61,11 @@ Bytes aes_gcm_encrypt(const AesKey& key, const AesNonce& nonce, ByteView context
     bool is_good =
         EVP_EncryptInit_ex2(cipher.get(), algorithm(), in(key), in(nonce), nullptr) == 1 &&
         EVP_EncryptUpdate(cipher.get(), nullptr, &rest, in(context), size_of(context)) == 1 &&
-        EVP_EncryptUpdate(cipher.get(), out(encrypted), &written, in(clear), size_of(clear)) == 1 &&
-        EVP_EncryptFinal_ex(cipher.get(), out(encrypted) + written, &rest) == 1 &&
+        EVP_EncryptUpdate(cipher.get(), cipher_bytes(encrypted), &written, in(clear),
+                          size_of(clear)) == 1 &&
+        EVP_EncryptFinal_ex(cipher.get(), cipher_bytes(encrypted) + written, &rest) == 1 &&
         EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(aes_tag_size),
-                            out(encrypted) + clear.size()) == 1;
+                            cipher_bytes(encrypted) + clear.size()) == 1;
     SEAL_CHECK(is_good && static_cast<std::size_t>(written) == clear.size(),
                "encrypting in memory can not fail");
     return encrypted;
@@ -85,10 +86,11 @@ Result<Bytes> aes_gcm_decrypt(const AesKey& key, const AesNonce& nonce, ByteView
     const bool is_good =
         EVP_DecryptInit_ex2(cipher.get(), algorithm(), in(key), in(nonce), nullptr) == 1 &&
         EVP_DecryptUpdate(cipher.get(), nullptr, &rest, in(context), size_of(context)) == 1 &&
-        EVP_DecryptUpdate(cipher.get(), out(clear), &written, in(text), size_of(text)) == 1 &&
+        EVP_DecryptUpdate(cipher.get(), cipher_bytes(clear), &written, in(text), size_of(text)) ==
+            1 &&
         EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(aes_tag_size),
-                            out(tag)) == 1 &&
-        EVP_DecryptFinal_ex(cipher.get(), out(clear) + written, &rest) == 1;
+                            cipher_bytes(tag)) == 1 &&
+        EVP_DecryptFinal_ex(cipher.get(), cipher_bytes(clear) + written, &rest) == 1;
     if (!is_good) {
         ERR_clear_error();
         return Error{Errc::corrupt, "it is altered, or belongs to another key or event"};

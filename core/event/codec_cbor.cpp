@@ -36,7 +36,7 @@ constexpr std::size_t required_fields = 9;
 
 constexpr JsonLimits no_limits{json_depth_ceiling, ~std::size_t{0}};
 
-Error malformed(const char* why)
+Error malformed_record(const char* why)
 {
     return Error{Errc::malformed, std::string{"not a CBOR record: "} + why};
 }
@@ -78,15 +78,15 @@ std::size_t count_fields(const Event& event)
 }
 
 // Reads the fields in order. A failure is kept and makes all later steps do nothing.
-class Reader {
+class CborRecordReader {
 public:
-    explicit Reader(ByteView record) : record_{record}, in_{record} {}
+    explicit CborRecordReader(ByteView record) : record_{record}, in_{record} {}
 
     void start()
     {
         if (const auto head = keep(in_.head())) {
             if (head->major != CborMajor::map) {
-                fail(malformed("not a map"));
+                fail(malformed_record("not a map"));
                 return;
             }
             fields_left_ = head->argument;
@@ -106,7 +106,7 @@ public:
     void need(Field field)
     {
         if (!failure_ && !has(field)) {
-            fail(malformed("a field is missing, unknown, twice or out of order"));
+            fail(malformed_record("a field is missing, unknown, twice or out of order"));
         }
     }
 
@@ -135,7 +135,7 @@ public:
         }
         const auto bytes = keep(in_.bytes());
         if (bytes && bytes->size() != Size) {
-            fail(malformed("an id, salt or digest of another size"));
+            fail(malformed_record("an id, salt or digest of another size"));
             return;
         }
         if (bytes) {
@@ -198,7 +198,7 @@ public:
     std::optional<Error> finish()
     {
         if (!failure_ && (field_ || !in_.is_at_end())) {
-            fail(malformed("something follows the last field"));
+            fail(malformed_record("something follows the last field"));
         }
         return std::move(failure_);
     }
@@ -284,7 +284,7 @@ Bytes CborRecordCodec::encode(const Event& event) const
 
 Result<Event> CborRecordCodec::decode(ByteView record) const
 {
-    Reader in{record};
+    CborRecordReader in{record};
     Event event;
     Draft& draft = event.draft;
     std::uint64_t format = 0;
@@ -294,7 +294,7 @@ Result<Event> CborRecordCodec::decode(ByteView record) const
     in.start();
     in.number(Field::format, format);
     if (format != record_format) {
-        in.fail(malformed("a format that this version does not know"));
+        in.fail(malformed_record("a format that this version does not know"));
     }
     in.fixed_bytes(Field::id, draft.id.bytes);
     in.text(Field::type, draft.type);
@@ -308,7 +308,7 @@ Result<Event> CborRecordCodec::decode(ByteView record) const
     if (in.has(Field::meta)) {
         in.json(Field::meta, draft.meta);
         if (!draft.meta.starts_with('{')) {
-            in.fail(malformed("meta is not a map"));
+            in.fail(malformed_record("meta is not a map"));
         }
     }
     in.label(Field::key, draft.key);

@@ -52,9 +52,13 @@ private:
 
 // Walks the record. A failed step makes all later ones fail, so that they can be written one after
 // another.
-class Reader {
+class JsonRecordReader {
 public:
-    explicit Reader(std::string_view text) : at_{text.data()}, end_{text.data() + text.size()} {}
+    explicit JsonRecordReader(std::string_view text)
+        : at_{text.data()},
+          end_{text.data() + text.size()}
+    {
+    }
 
     // Steps over exactly this text.
     bool take(std::string_view text)
@@ -117,7 +121,7 @@ private:
     bool is_good_{true};
 };
 
-Error malformed(const char* field)
+Error malformed_field(const char* field)
 {
     return Error{Errc::malformed, std::string{"not a canonical JSON record, at "} + field};
 }
@@ -133,14 +137,14 @@ bool copy_exactly(const Result<Bytes>& decoded, std::array<std::byte, Size>& to)
 }
 
 // `opening` and a label, when the record has it there.
-Result<std::string> read_label(Reader& in, std::string_view opening, const char* field)
+Result<std::string> read_label(JsonRecordReader& in, std::string_view opening, const char* field)
 {
     if (!in.take(opening)) {
         return std::string{};
     }
     std::string text = in.text();
     if (!in.is_good()) {
-        return malformed(field);
+        return malformed_field(field);
     }
     if (const auto checked = check_label(text); !checked) {
         return with_context(checked.error(), field);
@@ -148,7 +152,7 @@ Result<std::string> read_label(Reader& in, std::string_view opening, const char*
     return text;
 }
 
-std::optional<Digest> read_digest(Reader& in, std::string_view opening)
+std::optional<Digest> read_digest(JsonRecordReader& in, std::string_view opening)
 {
     if (!in.take(opening)) {
         return std::nullopt;
@@ -160,7 +164,7 @@ std::optional<Digest> read_digest(Reader& in, std::string_view opening)
     return digest;
 }
 
-void read_id(Reader& in, EventId& to)
+void read_id(JsonRecordReader& in, EventId& to)
 {
     const std::string_view text = in.plain();
     const auto id = EventId::parse(text);
@@ -172,7 +176,7 @@ void read_id(Reader& in, EventId& to)
     to = *id;
 }
 
-void read_time(Reader& in, std::optional<WallTime>& to)
+void read_time(JsonRecordReader& in, std::optional<WallTime>& to)
 {
     if (!in.take(",\"time\":")) {
         return;
@@ -186,7 +190,7 @@ void read_time(Reader& in, std::optional<WallTime>& to)
     to = *time;
 }
 
-void read_version(Reader& in, Version& to)
+void read_version(JsonRecordReader& in, Version& to)
 {
     const auto version = parse_place(in.plain());
     if (!version) {
@@ -196,7 +200,7 @@ void read_version(Reader& in, Version& to)
     to = Version{*version};
 }
 
-void read_salt(Reader& in, Salt& to)
+void read_salt(JsonRecordReader& in, Salt& to)
 {
     if (!copy_exactly(from_base64url(in.plain()), to)) {
         in.fail();
@@ -244,7 +248,7 @@ Bytes JsonRecordCodec::encode(const Event& event) const
 
 Result<Event> JsonRecordCodec::decode(ByteView record) const
 {
-    Reader in{as_text(record)};
+    JsonRecordReader in{as_text(record)};
     Event event;
     Draft& draft = event.draft;
 
@@ -259,7 +263,7 @@ Result<Event> JsonRecordCodec::decode(ByteView record) const
     in.need(",\"id\":");
     read_id(in, draft.id);
     if (!in.is_good()) {
-        return malformed("data, hash or id");
+        return malformed_field("data, hash or id");
     }
     auto key = read_label(in, ",\"key\":", "key");
     if (!key) {
@@ -269,7 +273,7 @@ Result<Event> JsonRecordCodec::decode(ByteView record) const
     if (in.take(",\"meta\":")) {
         draft.meta = in.value();
         if (!draft.meta.starts_with('{')) {
-            return malformed("meta");
+            return malformed_field("meta");
         }
     }
     event.prev_hash = read_digest(in, ",\"prev_hash\":");
@@ -280,7 +284,7 @@ Result<Event> JsonRecordCodec::decode(ByteView record) const
     in.need(",\"stream\":");
     const std::string stream_text = in.text();
     if (!in.is_good()) {
-        return malformed("meta, prev_hash, salt, source or stream");
+        return malformed_field("meta, prev_hash, salt, source or stream");
     }
     auto stream = StreamName::parse(stream_text);
     if (!stream) {
@@ -294,7 +298,7 @@ Result<Event> JsonRecordCodec::decode(ByteView record) const
     read_version(in, event.version);
     in.need("}");
     if (!in.is_at_end()) {
-        return malformed("time, type, v, version or the end");
+        return malformed_field("time, type, v, version or the end");
     }
     if (const auto checked = check_decoded(event); !checked) {
         return checked.error();

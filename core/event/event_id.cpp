@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t text_size = 36;
 
 // Of a digit in either case; -1 for other letters.
-int hex_value(char digit)
+int hex_value_of_any_case(char digit)
 {
     if (digit >= '0' && digit <= '9') {
         return digit - '0';
@@ -31,7 +31,7 @@ Result<EventId> EventId::parse(std::string_view text)
         if (at == 8 || at == 13 || at == 18 || at == 23) {
             is_id = text[at] == '-';
         } else {
-            digits[count] = hex_value(text[at]);
+            digits[count] = hex_value_of_any_case(text[at]);
             is_id = digits[count++] >= 0;
         }
     }

@@ -67,4 +67,18 @@ void append_canonical_double(std::string& to, double number)
     to.append(shown.substr(shown[digits] == '0' ? digits + 1 : digits));
 }
 
+bool is_utf8(std::string_view text) noexcept
+{
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const std::size_t size = utf8_sequence_size(at, end);
+        if (size == 0) {
+            return false;
+        }
+        at += size;
+    }
+    return true;
+}
+
 } // namespace sealstream

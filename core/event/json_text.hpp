@@ -47,6 +47,7 @@ inline constexpr double exact_integers_end =
 // Size in bytes of the UTF-8 sequence at the front (RFC 3629: shortest form, no surrogates, up to
 // U+10FFFF); 0 when there is none.
 [[nodiscard]] std::size_t utf8_sequence_size(const char* at, const char* end) noexcept;
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 // Whether name `left` stands before `right` by UTF-16 code units (RFC 8785, 3.2.3). Both are valid
 // UTF-8.

@@ -23,7 +23,7 @@ std::string route_of(PackMethod method, const std::string& route)
     return std::string{method_names[static_cast<std::size_t>(method)]} + " " + route;
 }
 
-std::string text_of(const std::optional<JsonTemplate>& text)
+std::string text_or_none(const std::optional<JsonTemplate>& text)
 {
     return text ? boost::json::serialize(text->text()) : std::string{};
 }
@@ -224,7 +224,8 @@ private:
             add(ChangeWeight::note, part, "asks another question");
         }
         if (old.shape != now.shape || old.status != now.status ||
-            text_of(old.row) != text_of(now.row) || text_of(old.body) != text_of(now.body)) {
+            text_or_none(old.row) != text_or_none(now.row) ||
+            text_or_none(old.body) != text_or_none(now.body)) {
             add(ChangeWeight::breaking, part, "answers in another form");
         }
     }
@@ -241,7 +242,7 @@ private:
             add(takes_old ? ChangeWeight::note : ChangeWeight::breaking, part,
                 takes_old ? "takes more bodies" : "does not take every body that it took");
         }
-        if (old.status != now.status || text_of(old.response) != text_of(now.response)) {
+        if (old.status != now.status || text_or_none(old.response) != text_or_none(now.response)) {
             add(ChangeWeight::breaking, part, "answers in another form");
         }
     }

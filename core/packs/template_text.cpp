@@ -15,7 +15,7 @@ bool is_word_letter(char c)
 }
 
 // "body.amount", "query.limit|50".
-Result<TemplatePlace> parse_place(std::string_view inside)
+Result<TemplatePlace> parse_template_place(std::string_view inside)
 {
     TemplatePlace place;
     const std::size_t bar = inside.find('|');
@@ -79,7 +79,7 @@ Result<std::vector<TemplatePart>> parse_template_text(std::string_view text)
         if (end == std::string_view::npos) {
             return Error{Errc::malformed, "a { without its }; write {{ for a brace"};
         }
-        auto place = parse_place(text.substr(at + 1, end - at - 1));
+        auto place = parse_template_place(text.substr(at + 1, end - at - 1));
         if (!place) {
             return place.error();
         }

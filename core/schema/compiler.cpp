@@ -14,11 +14,6 @@ namespace json = boost::json;
 
 namespace {
 
-Error at(std::string pointer, std::string context)
-{
-    return Error{Errc::malformed, std::move(context), std::move(pointer)};
-}
-
 std::string_view view(json::string_view text)
 {
     return {text.data(), text.size()};
@@ -139,7 +134,7 @@ Result<NodeIndex> SchemaCompiler::compile(const Value& schema, const std::string
         return index;
     }
     if (!schema.is_object()) {
-        return at(pointer, "a schema is an object, true or false");
+        return fault_at(pointer, "a schema is an object, true or false");
     }
     SEAL_TRY_VOID(compile_object(index, schema.get_object(), depth));
     return index;
@@ -161,7 +156,7 @@ Result<void> SchemaCompiler::compile_object(NodeIndex index, const Object& schem
             std::find_if(table.begin(), table.end(),
                          [name](const Keyword& candidate) { return candidate.name == name; });
         if (keyword == table.end()) {
-            return at(place, "this keyword is not supported, so it would not be checked");
+            return fault_at(place, "this keyword is not supported, so it would not be checked");
         }
         SEAL_TRY_VOID((this->*keyword->take)(Use{index, name, member.value(), place, depth}));
     }
@@ -180,7 +175,8 @@ Result<void> SchemaCompiler::check_draft(const Object& schema, const std::string
             !is_annotation(name)) {
             std::string place = pointer;
             append_token(place, name);
-            return at(place, "in draft-07 nothing beside \"$ref\" counts: put both into \"allOf\"");
+            return fault_at(place,
+                            "in draft-07 nothing beside \"$ref\" counts: put both into \"allOf\"");
         }
     }
     return {};
@@ -194,7 +190,7 @@ Result<void> SchemaCompiler::resolve_references()
         const auto tokens = parse_pointer(next.target);
         const Value* target = tokens ? find(root_, *tokens) : nullptr;
         if (target == nullptr) {
-            return at(next.pointer, "\"$ref\" leads nowhere");
+            return fault_at(next.pointer, "\"$ref\" leads nowhere");
         }
         SEAL_TRY(index, compile(*target, next.target, 0));
         node(next.node).reference = index;
@@ -223,7 +219,8 @@ Result<void> SchemaCompiler::check_cycles() const
         visit(index);
     }
     if (cycle) {
-        return at(nodes_[*cycle].pointer, "this schema applies itself to the same value, for ever");
+        return fault_at(nodes_[*cycle].pointer,
+                        "this schema applies itself to the same value, for ever");
     }
     return {};
 }

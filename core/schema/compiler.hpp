@@ -8,6 +8,12 @@
 
 namespace sealstream {
 
+// What is wrong with the schema at `pointer`.
+[[nodiscard]] inline Error fault_at(std::string pointer, std::string context)
+{
+    return Error{Errc::malformed, std::move(context), std::move(pointer)};
+}
+
 class SchemaCompiler {
 public:
     explicit SchemaCompiler(const boost::json::value& root) : root_{root} {}

@@ -14,11 +14,6 @@ namespace json = boost::json;
 
 namespace {
 
-Error at(std::string pointer, std::string context)
-{
-    return Error{Errc::malformed, std::move(context), std::move(pointer)};
-}
-
 std::string text_of(const json::string& text)
 {
     return {text.data(), text.size()};
@@ -35,12 +30,12 @@ Result<Names> names_of(const json::value& value, const std::string& pointer)
 {
     const auto* array = value.if_array();
     if (array == nullptr) {
-        return at(pointer, "must be an array of strings");
+        return fault_at(pointer, "must be an array of strings");
     }
     Names names;
     for (const auto& element : *array) {
         if (!element.is_string()) {
-            return at(pointer, "must be an array of strings");
+            return fault_at(pointer, "must be an array of strings");
         }
         names.push_back(text_of(element.get_string()));
     }
@@ -80,7 +75,7 @@ Result<std::vector<NodeIndex>> SchemaCompiler::children(const Use& use)
 {
     const auto* array = use.value.if_array();
     if (array == nullptr || array->empty()) {
-        return at(use.pointer, "must be an array of at least one schema");
+        return fault_at(use.pointer, "must be an array of at least one schema");
     }
     std::vector<NodeIndex> indexes;
     for (const auto& element : *array) {
@@ -95,7 +90,7 @@ Result<std::map<std::string, NodeIndex, std::less<>>> SchemaCompiler::named_chil
 {
     const auto* object = use.value.if_object();
     if (object == nullptr) {
-        return at(use.pointer, "must be an object of schemas");
+        return fault_at(use.pointer, "must be an object of schemas");
     }
     std::map<std::string, NodeIndex, std::less<>> indexes;
     for (const auto& member : *object) {
@@ -120,12 +115,12 @@ Result<void> SchemaCompiler::take_type(const Use& use)
     for (const auto& name : names) {
         const auto bit = kind_of(name);
         if (bit == 0) {
-            return at(use.pointer, "there is no such type");
+            return fault_at(use.pointer, "there is no such type");
         }
         node(use.node).kinds |= bit;
     }
     if (names.empty()) {
-        return at(use.pointer, "must name a type");
+        return fault_at(use.pointer, "must name a type");
     }
     return {};
 }
@@ -139,7 +134,7 @@ Result<void> SchemaCompiler::take_choices(const Use& use)
     }
     const auto* array = use.value.if_array();
     if (array == nullptr || array->empty()) {
-        return at(use.pointer, "must be an array of at least one value");
+        return fault_at(use.pointer, "must be an array of at least one value");
     }
     to.choices.emplace(array->begin(), array->end());
     return {};
@@ -148,7 +143,7 @@ Result<void> SchemaCompiler::take_choices(const Use& use)
 Result<void> SchemaCompiler::take_number(const Use& use)
 {
     if (!use.value.is_number()) {
-        return at(use.pointer, "must be a number");
+        return fault_at(use.pointer, "must be a number");
     }
     NumberRules& rules = made(node(use.node).numbers);
     if (use.name == "minimum") {
@@ -161,7 +156,7 @@ Result<void> SchemaCompiler::take_number(const Use& use)
         rules.exclusive_maximum = use.value;
     } else {
         if (!(use.value.to_number<double>() > 0)) {
-            return at(use.pointer, "must be greater than 0");
+            return fault_at(use.pointer, "must be greater than 0");
         }
         rules.multiple_of = use.value;
     }
@@ -172,7 +167,7 @@ Result<void> SchemaCompiler::take_size(const Use& use)
 {
     const auto* number = use.value.if_int64();
     if (number == nullptr || *number < 0) {
-        return at(use.pointer, "must be an integer of 0 or more");
+        return fault_at(use.pointer, "must be an integer of 0 or more");
     }
     SchemaNode& to = node(use.node);
     Range& range = use.name.ends_with("Length")     ? made(to.strings).length
@@ -187,7 +182,7 @@ Result<void> SchemaCompiler::take_pattern(const Use& use)
 {
     const auto* text = use.value.if_string();
     if (text == nullptr) {
-        return at(use.pointer, "must be a string");
+        return fault_at(use.pointer, "must be a string");
     }
     auto pattern = Pattern::compile({text->data(), text->size()});
     if (!pattern) {
@@ -212,8 +207,8 @@ Result<void> SchemaCompiler::take_format(const Use& use)
         return text != nullptr && row.first == std::string_view{text->data(), text->size()};
     });
     if (found == table.end()) {
-        return at(use.pointer,
-                  "supported formats are date-time, date, uuid, uri and uri-reference");
+        return fault_at(use.pointer,
+                        "supported formats are date-time, date, uuid, uri and uri-reference");
     }
     made(node(use.node).strings).format = found->second;
     return {};
@@ -222,7 +217,7 @@ Result<void> SchemaCompiler::take_format(const Use& use)
 Result<void> SchemaCompiler::take_unique(const Use& use)
 {
     if (!use.value.is_bool()) {
-        return at(use.pointer, "must be true or false");
+        return fault_at(use.pointer, "must be true or false");
     }
     made(node(use.node).arrays).is_unique = use.value.get_bool();
     return {};
@@ -239,7 +234,7 @@ Result<void> SchemaCompiler::take_dependent_names(const Use& use)
 {
     const auto* object = use.value.if_object();
     if (object == nullptr) {
-        return at(use.pointer, "must be an object of arrays of strings");
+        return fault_at(use.pointer, "must be an object of arrays of strings");
     }
     auto& rules = made(node(use.node).objects).dependent_required;
     for (const auto& member : *object) {
@@ -252,7 +247,7 @@ Result<void> SchemaCompiler::take_dependent_names(const Use& use)
 Result<void> SchemaCompiler::take_child(const Use& use)
 {
     if (use.name == "items" && use.value.is_array()) {
-        return at(use.pointer, "schemas of single elements are \"prefixItems\"");
+        return fault_at(use.pointer, "schemas of single elements are \"prefixItems\"");
     }
     SEAL_TRY(index, child(use));
     SchemaNode& to = node(use.node);
@@ -322,7 +317,7 @@ Result<void> SchemaCompiler::take_reference(const Use& use)
     // fetched.
     if (text == nullptr || text->empty() || text->front() != '#' ||
         (text->size() > 1 && (*text)[1] != '/') || text->find('%') != json::string::npos) {
-        return at(use.pointer, "\"$ref\" must be \"#\" or \"#/…\", a place in this schema");
+        return fault_at(use.pointer, "\"$ref\" must be \"#\" or \"#/…\", a place in this schema");
     }
     pending_.push_back({use.node, text_of(*text).substr(1), use.pointer});
     return {};
@@ -332,13 +327,13 @@ Result<void> SchemaCompiler::take_root_only(const Use& use)
 {
     const auto* text = use.value.if_string();
     if (use.depth != 0 || !node(use.node).pointer.empty() || text == nullptr) {
-        return at(use.pointer, "belongs into the root of the schema, as a string");
+        return fault_at(use.pointer, "belongs into the root of the schema, as a string");
     }
     if (use.name == "$id") {
         return {};
     }
     if (!is_draft_7(use.value) && *text != "https://json-schema.org/draft/2020-12/schema") {
-        return at(use.pointer, "supported drafts are 2020-12 and draft-07");
+        return fault_at(use.pointer, "supported drafts are 2020-12 and draft-07");
     }
     return {};
 }

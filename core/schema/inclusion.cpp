@@ -21,11 +21,6 @@ namespace {
 
 constexpr std::uint8_t any_kind = 127;
 
-json::string_view key(std::string_view text)
-{
-    return {text.data(), text.size()};
-}
-
 std::uint8_t kind_named(std::string_view name)
 {
     return name == "null"      ? kind::null
@@ -37,7 +32,7 @@ std::uint8_t kind_named(std::string_view name)
                                : kind::object;
 }
 
-std::uint8_t kind_of(const json::value& value)
+std::uint8_t kind_of_value(const json::value& value)
 {
     if (value.is_number()) {
         return value.is_double() ? kind::integer | kind::number : kind::integer;
@@ -72,10 +67,10 @@ std::uint8_t kinds_of(const json::object& schema)
 {
     std::uint8_t of_values = 0;
     if (const auto* constant = schema.if_contains("const")) {
-        of_values = kind_of(*constant);
+        of_values = kind_of_value(*constant);
     } else if (const auto* choices = schema.if_contains("enum")) {
         for (const auto& value : choices->get_array()) {
-            of_values |= kind_of(value);
+            of_values |= kind_of_value(value);
         }
     } else {
         of_values = any_kind;
@@ -115,13 +110,6 @@ bool looks_at_wholes(const json::value& schema)
     }
     return std::any_of(object->begin(), object->end(),
                        [](const auto& member) { return looks_at_wholes(member.value()); });
-}
-
-std::string child(const std::string& pointer, std::string_view name)
-{
-    std::string place = pointer;
-    append_token(place, name);
-    return place;
 }
 
 } // namespace
@@ -183,7 +171,7 @@ bool SchemaInclusion::objects_hold(const Value& from, const Value& to, const std
     const Pair pair{from, from.get_object(), to.get_object(), pointer, kinds_of(from.get_object())};
     if (const auto* reference = pair.to.if_contains("$ref")) {
         const auto* target = resolve(to_root_, *reference);
-        holds(from, *target, child(pointer, "$ref"));
+        holds(from, *target, place_below(pointer, "$ref"));
     }
     check_values(pair);
     check_numbers(pair);
@@ -280,7 +268,7 @@ void SchemaInclusion::check_values(const Pair& pair)
     if (pair.to.contains("type")) {
         const std::uint8_t lost = pair.kinds & static_cast<std::uint8_t>(~kinds_named(pair.to));
         if (lost != 0) {
-            fail(child(pair.pointer, "type"), "some types are not allowed any more");
+            fail(place_below(pair.pointer, "type"), "some types are not allowed any more");
         }
     }
     json::array possible;
@@ -295,7 +283,7 @@ void SchemaInclusion::check_values(const Pair& pair)
     };
     if (const auto* constant = pair.to.if_contains("const"); is_new("const")) {
         if (possible.size() != 1 || possible.front() != *constant) {
-            fail(child(pair.pointer, "const"), "other values are not allowed any more");
+            fail(place_below(pair.pointer, "const"), "other values are not allowed any more");
         }
     }
     if (const auto* choices = pair.to.if_contains("enum"); is_new("enum")) {
@@ -305,7 +293,7 @@ void SchemaInclusion::check_values(const Pair& pair)
                 return std::find(known.begin(), known.end(), v) != known.end();
             });
         if (!are_known) {
-            fail(child(pair.pointer, "enum"), "some values are not allowed any more");
+            fail(place_below(pair.pointer, "enum"), "some values are not allowed any more");
         }
     }
 }
@@ -316,12 +304,13 @@ void SchemaInclusion::check_alternatives(const Pair& pair)
     if (const auto* parts = pair.to.if_contains("allOf")) {
         std::size_t number = 0;
         for (const auto& part : parts->get_array()) {
-            holds(whole, part, child(child(pair.pointer, "allOf"), std::to_string(number++)));
+            holds(whole, part,
+                  place_below(place_below(pair.pointer, "allOf"), std::to_string(number++)));
         }
     }
     if (const auto* parts = pair.to.if_contains("anyOf")) {
         const auto& all = parts->get_array();
-        const auto place = child(pair.pointer, "anyOf");
+        const auto place = place_below(pair.pointer, "anyOf");
         const bool has_one = std::any_of(all.begin(), all.end(), [&](const Value& part) {
             return holds_silently(whole, part, place);
         });
@@ -330,18 +319,18 @@ void SchemaInclusion::check_alternatives(const Pair& pair)
         }
     }
     for (const std::string_view keyword : {"oneOf", "not", "dependentSchemas", "propertyNames"}) {
-        const auto* expected = pair.to.if_contains(key(keyword));
-        if (expected != nullptr && !is_same(pair.from.if_contains(key(keyword)), expected)) {
-            fail(child(pair.pointer, keyword), "is new or has changed");
+        const auto* expected = pair.to.if_contains(json_key(keyword));
+        if (expected != nullptr && !is_same(pair.from.if_contains(json_key(keyword)), expected)) {
+            fail(place_below(pair.pointer, keyword), "is new or has changed");
         }
     }
     for (const std::string_view keyword : {"if", "then", "else"}) {
-        const auto* expected = pair.to.if_contains(key(keyword));
+        const auto* expected = pair.to.if_contains(json_key(keyword));
         const bool is_alone =
             !pair.to.contains("if") || (!pair.to.contains("then") && !pair.to.contains("else"));
-        const auto* given = pair.from.if_contains(key(keyword));
+        const auto* given = pair.from.if_contains(json_key(keyword));
         if (!is_alone && expected != nullptr && !is_same(given, expected)) {
-            fail(child(pair.pointer, keyword), "is new or has changed");
+            fail(place_below(pair.pointer, keyword), "is new or has changed");
         }
     }
 }

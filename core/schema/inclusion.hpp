@@ -11,6 +11,11 @@
 
 namespace sealstream {
 
+[[nodiscard]] inline boost::json::string_view json_key(std::string_view text)
+{
+    return {text.data(), text.size()};
+}
+
 class SchemaInclusion {
 public:
     // Writers keep to `from`, readers expect `to`.

@@ -14,21 +14,9 @@ namespace json = boost::json;
 
 namespace {
 
-json::string_view key(std::string_view text)
-{
-    return {text.data(), text.size()};
-}
-
-std::string child(const std::string& pointer, std::string_view name)
-{
-    std::string place = pointer;
-    append_token(place, name);
-    return place;
-}
-
 std::optional<long double> number_in(const json::object& schema, std::string_view name)
 {
-    const auto* value = schema.if_contains(key(name));
+    const auto* value = schema.if_contains(json_key(name));
     if (value == nullptr) {
         return std::nullopt;
     }
@@ -42,20 +30,20 @@ std::optional<long double> number_in(const json::object& schema, std::string_vie
 const json::value& value_or_true(const json::object& schema, std::string_view name)
 {
     static const json::value everything(true);
-    const auto* value = schema.if_contains(key(name));
+    const auto* value = schema.if_contains(json_key(name));
     return value == nullptr ? everything : *value;
 }
 
 const json::object& members_of(const json::object& schema, std::string_view name)
 {
     static const json::object none;
-    const auto* value = schema.if_contains(key(name));
+    const auto* value = schema.if_contains(json_key(name));
     return value == nullptr ? none : value->get_object();
 }
 
 bool has_name(const json::object& schema, std::string_view list, const json::value& name)
 {
-    const auto* names = schema.if_contains(key(list));
+    const auto* names = schema.if_contains(json_key(list));
     return names != nullptr && std::find(names->get_array().begin(), names->get_array().end(),
                                          name) != names->get_array().end();
 }
@@ -99,7 +87,7 @@ void SchemaInclusion::check_numbers(const Pair& pair)
     const auto expect = [&](std::string_view keyword, auto is_implied) {
         const auto limit = number_in(pair.to, keyword);
         if (limit && !is_implied(*limit)) {
-            fail(child(pair.pointer, keyword), "some numbers are not allowed any more");
+            fail(place_below(pair.pointer, keyword), "some numbers are not allowed any more");
         }
     };
     expect("minimum",
@@ -116,7 +104,7 @@ void SchemaInclusion::check_numbers(const Pair& pair)
         const auto* given = pair.from.if_contains("multipleOf");
         const auto compiled = JsonSchema::compile(json::value(multiple));
         if (given == nullptr || !compiled || !compiled->accepts(*given)) {
-            fail(child(pair.pointer, "multipleOf"), "some numbers are not allowed any more");
+            fail(place_below(pair.pointer, "multipleOf"), "some numbers are not allowed any more");
         }
     }
 }
@@ -139,7 +127,7 @@ void SchemaInclusion::check_sizes(const Pair& pair)
         }
         const auto given = number_in(pair.from, row.keyword);
         if (!given || (is_lower ? *given < *limit : *given > *limit)) {
-            fail(child(pair.pointer, row.keyword), "some sizes are not allowed any more");
+            fail(place_below(pair.pointer, row.keyword), "some sizes are not allowed any more");
         }
     }
 }
@@ -151,7 +139,7 @@ void SchemaInclusion::check_equal(const Pair& pair)
         const auto* expected = pair.to.if_contains(keyword);
         if (expected != nullptr && (pair.kinds & kind::string) != 0 &&
             !is_same(pair.from.if_contains(keyword), expected)) {
-            fail(child(pair.pointer, keyword), "is new or has changed");
+            fail(place_below(pair.pointer, keyword), "is new or has changed");
         }
     }
     if ((pair.kinds & kind::array) == 0) {
@@ -160,7 +148,7 @@ void SchemaInclusion::check_equal(const Pair& pair)
     const auto* unique = pair.to.if_contains("uniqueItems");
     if (unique != nullptr && unique->get_bool() &&
         !is_same(pair.from.if_contains("uniqueItems"), unique)) {
-        fail(child(pair.pointer, "uniqueItems"), "equal elements are not allowed any more");
+        fail(place_below(pair.pointer, "uniqueItems"), "equal elements are not allowed any more");
     }
     if (const auto* contains = pair.to.if_contains("contains")) {
         const bool is_kept =
@@ -168,7 +156,7 @@ void SchemaInclusion::check_equal(const Pair& pair)
             value_or_true(pair.from, "minContains") == value_or_true(pair.to, "minContains") &&
             value_or_true(pair.from, "maxContains") == value_or_true(pair.to, "maxContains");
         if (!is_kept) {
-            fail(child(pair.pointer, "contains"), "is new or has changed");
+            fail(place_below(pair.pointer, "contains"), "is new or has changed");
         }
     }
 }
@@ -181,13 +169,14 @@ void SchemaInclusion::check_arrays(const Pair& pair)
     }
     const auto single = std::max(prefix_size(pair.from), prefix_size(pair.to));
     for (std::size_t at = 0; at < single; ++at) {
-        const auto place = at < prefix_size(pair.to)
-                               ? child(child(pair.pointer, "prefixItems"), std::to_string(at))
-                               : child(pair.pointer, "items");
+        const auto place =
+            at < prefix_size(pair.to)
+                ? place_below(place_below(pair.pointer, "prefixItems"), std::to_string(at))
+                : place_below(pair.pointer, "items");
         holds(element_schema(pair.from, at), element_schema(pair.to, at), place);
     }
     holds(value_or_true(pair.from, "items"), value_or_true(pair.to, "items"),
-          child(pair.pointer, "items"));
+          place_below(pair.pointer, "items"));
 }
 
 void SchemaInclusion::check_required(const Pair& pair)
@@ -199,8 +188,9 @@ void SchemaInclusion::check_required(const Pair& pair)
         for (const auto& name : names->get_array()) {
             if (!has_name(pair.from, "required", name) && !has_valid_default(pair.to, name)) {
                 const auto& text = name.get_string();
-                fail(child(pair.pointer, "required"), "\"" + std::string{text.data(), text.size()} +
-                                                          "\" may be missing, and has no default");
+                fail(place_below(pair.pointer, "required"),
+                     "\"" + std::string{text.data(), text.size()} +
+                         "\" may be missing, and has no default");
             }
         }
     }
@@ -212,8 +202,8 @@ void SchemaInclusion::check_required(const Pair& pair)
                 (given != nullptr && std::find(given->get_array().begin(), given->get_array().end(),
                                                name) != given->get_array().end());
             if (!is_kept) {
-                fail(child(child(pair.pointer, "dependentRequired"),
-                           {member.key().data(), member.key().size()}),
+                fail(place_below(place_below(pair.pointer, "dependentRequired"),
+                                 {member.key().data(), member.key().size()}),
                      "is new or has changed");
             }
         }
@@ -232,15 +222,15 @@ void SchemaInclusion::check_members(const Pair& pair)
     static const Value everything(true);
     const Value& others = value_or_true(pair.from, "additionalProperties");
     const Value& rest = value_or_true(pair.to, "additionalProperties");
-    const auto rest_place = child(pair.pointer, "additionalProperties");
+    const auto rest_place = place_below(pair.pointer, "additionalProperties");
 
     if (patterns != nullptr && !patterns->get_object().empty() &&
         !is_same(pair.from.if_contains("patternProperties"), patterns)) {
-        fail(child(pair.pointer, "patternProperties"), "is new or has changed");
+        fail(place_below(pair.pointer, "patternProperties"), "is new or has changed");
     }
     for (const auto& member : theirs) {
-        const auto place =
-            child(child(pair.pointer, "properties"), {member.key().data(), member.key().size()});
+        const auto place = place_below(place_below(pair.pointer, "properties"),
+                                       {member.key().data(), member.key().size()});
         const auto* known = mine.if_contains(member.key());
         // A name that a pattern of the writers fits is not one of their additional ones.
         const Value& given = known != nullptr ? *known : has_patterns ? everything : others;

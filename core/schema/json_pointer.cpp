@@ -66,4 +66,10 @@ const json::value* find(const json::value& in, const std::vector<std::string>& t
     return at;
 }
 
+std::string place_below(std::string pointer, std::string_view name)
+{
+    append_token(pointer, name);
+    return pointer;
+}
+
 } // namespace sealstream

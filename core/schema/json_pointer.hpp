@@ -13,6 +13,8 @@
 namespace sealstream {
 
 void append_token(std::string& to, std::string_view token);
+// The pointer to member `name` of what `pointer` names.
+[[nodiscard]] std::string place_below(std::string pointer, std::string_view name);
 
 //   malformed   does not begin with "/", or "~" is not followed by 0 or 1
 [[nodiscard]] Result<std::vector<std::string>> parse_pointer(std::string_view pointer);

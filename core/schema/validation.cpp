@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t recursion_max = 2000; // of checks within checks; a frame has some 300 bytes
 
-std::uint8_t kinds_of(const boost::json::value& value)
+std::uint8_t kinds_of_value(const boost::json::value& value)
 {
     switch (value.kind()) {
     case boost::json::kind::null:
@@ -76,7 +76,7 @@ bool SchemaValidation::check(NodeIndex index, const Value& value, const Place& p
     if (node.is_never) {
         return fail(node, "", place, "is not allowed here");
     }
-    if (node.kinds != 0 && (node.kinds & kinds_of(value)) == 0) {
+    if (node.kinds != 0 && (node.kinds & kinds_of_value(value)) == 0) {
         return fail(node, "type", place, "must be " + describe_kinds(node.kinds));
     }
     ++depth_;

@@ -114,7 +114,7 @@ constexpr std::string_view name(Format format)
     return "a URI reference";
 }
 
-std::string_view view(boost::json::string_view text)
+std::string_view text_of(boost::json::string_view text)
 {
     return {text.data(), text.size()};
 }
@@ -202,7 +202,7 @@ bool SchemaValidation::check_members(const SchemaNode& node, const Object& objec
         if (may_stop(is_good) || has_run_out_) {
             return false;
         }
-        const auto key = view(member.key());
+        const auto key = text_of(member.key());
         const Place inside{&place, key};
         bool is_known = false;
         if (const auto found = rules.properties.find(key); found != rules.properties.end()) {

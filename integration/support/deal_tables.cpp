@@ -14,8 +14,8 @@ namespace sealstream::testing {
 
 namespace {
 
-constexpr std::chrono::seconds longest{60};
-constexpr std::chrono::milliseconds look_again{100};
+constexpr std::chrono::seconds longest_settling{60};
+constexpr std::chrono::milliseconds deal_poll{100};
 
 constexpr const char* all_events =
     "SELECT coalesce(string_agg(deal_id || ' ' || sequence_number || ' ' || id || ' ' || type ||"
@@ -83,9 +83,9 @@ void check_deals(Cluster& cluster)
     const std::string wanted = std::to_string(records.back().position.value);
     const std::string cursor = "SELECT cursor FROM sealstream.projections"
                                " WHERE name = 'deals' AND state = 'active'";
-    const auto deadline = std::chrono::steady_clock::now() + longest;
+    const auto deadline = std::chrono::steady_clock::now() + longest_settling;
     while (view.value(cursor) != wanted && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(look_again);
+        std::this_thread::sleep_for(deal_poll);
     }
     INFO(
         view.value("SELECT coalesce(halted, '') FROM sealstream.projections WHERE name = 'deals'"));

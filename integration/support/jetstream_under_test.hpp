@@ -11,6 +11,7 @@
 #include "tests/support/run_task.hpp"
 
 #include <atomic>
+#include <iostream>
 #include <stdexcept>
 
 namespace sealstream::testing {
@@ -77,6 +78,28 @@ private:
     boost::asio::io_context context_{1};
     std::unique_ptr<jetstream::JetStreamEventLog> log_;
 };
+
+// Whether there is no server to test with; says so, which makes ctest count a skip.
+[[nodiscard]] inline bool is_skipped()
+{
+    if (NatsServers::is_installed()) {
+        return false;
+    }
+    std::cout << "SKIPPED: no nats-server; ./dev deps fetches one" << std::endl;
+    return true;
+}
+
+// Runs the context until `holds`; whether it came to hold in time.
+template <class Condition>
+bool run_until(boost::asio::io_context& context, std::chrono::seconds longest, Condition holds)
+{
+    const auto deadline = std::chrono::steady_clock::now() + longest;
+    while (!holds() && std::chrono::steady_clock::now() < deadline) {
+        context.restart();
+        context.run_for(std::chrono::milliseconds{10});
+    }
+    return holds();
+}
 
 class JetStreamAuditUnderTest final : public AuditLogUnderTest {
 public:

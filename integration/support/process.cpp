@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds look_again{2};
+constexpr std::chrono::milliseconds exit_poll{2};
 
 // In the child. Only calls that are safe after fork().
 void redirect(const char* log, const char* output)
@@ -115,7 +115,7 @@ int Process::wait(std::chrono::seconds longest)
             throw std::runtime_error{options_.command.front() + " does not end:\n" +
                                      last_log_lines()};
         }
-        std::this_thread::sleep_for(look_again);
+        std::this_thread::sleep_for(exit_poll);
     }
     return exit_code_;
 }

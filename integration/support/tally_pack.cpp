@@ -13,7 +13,7 @@ namespace sealstream::testing {
 namespace {
 
 constexpr std::chrono::seconds longest{60};
-constexpr std::chrono::milliseconds look_again{100};
+constexpr std::chrono::milliseconds tally_poll{100};
 
 constexpr const char* pack_yaml = "pack: tally\n"
                                   "version: 1\n"
@@ -96,7 +96,7 @@ void check_tally(Cluster& cluster)
     const std::string cursor = "SELECT cursor FROM sealstream.projections"
                                " WHERE name = 'tally' AND state = 'active'";
     while (view.value(cursor) != wanted && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(look_again);
+        std::this_thread::sleep_for(tally_poll);
     }
     INFO(
         view.value("SELECT coalesce(halted, '') FROM sealstream.projections WHERE name = 'tally'"));

@@ -7,7 +7,7 @@ namespace sealstream::testing {
 
 namespace {
 
-constexpr const char* pack_yaml = R"(pack: watch
+constexpr const char* watch_pack_yaml = R"(pack: watch
 version: 1
 summary: Accounts that must not be in debt.
 streams:
@@ -49,16 +49,16 @@ schedules:
       SELECT 'Moved', id, '{"by":"none"}' FROM account WHERE id = 'odd'
       ORDER BY 2 LIMIT 400
 )";
-constexpr const char* tables_sql =
+constexpr const char* watch_tables_sql =
     "CREATE TABLE account (id text COLLATE \"C\" PRIMARY KEY, balance bigint NOT NULL,\n"
     "                      is_swept boolean NOT NULL);\n";
-constexpr const char* apply_sql =
+constexpr const char* watch_apply_sql =
     "INSERT INTO account AS old SELECT stream_id, coalesce(sum((data->>'by')::bigint), 0),\n"
     "    bool_or(type = 'Swept') FROM batch GROUP BY stream_id\n"
     "ON CONFLICT (id) DO UPDATE SET balance = old.balance + excluded.balance,\n"
     "    is_swept = old.is_swept OR excluded.is_swept;\n";
 
-void write(const std::filesystem::path& file, const char* text)
+void write_file(const std::filesystem::path& file, const char* text)
 {
     std::ofstream{file} << text;
 }
@@ -69,9 +69,9 @@ std::string write_watch_pack(const std::string& folder)
 {
     const std::filesystem::path place = std::filesystem::path{folder} / "watch";
     std::filesystem::create_directories(place);
-    write(place / "pack.yaml", pack_yaml);
-    write(place / "tables.sql", tables_sql);
-    write(place / "apply.sql", apply_sql);
+    write_file(place / "pack.yaml", watch_pack_yaml);
+    write_file(place / "tables.sql", watch_tables_sql);
+    write_file(place / "apply.sql", watch_apply_sql);
     return place.string() + "=/watch";
 }
 

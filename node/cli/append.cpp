@@ -17,7 +17,8 @@ namespace sealstream::cli {
 
 namespace {
 
-constexpr BackoffOptions pauses{std::chrono::milliseconds{100}, std::chrono::milliseconds{5000}};
+constexpr BackoffOptions append_pauses{std::chrono::milliseconds{100},
+                                       std::chrono::milliseconds{5000}};
 constexpr std::size_t batch_lines_max = 500;
 constexpr std::size_t batch_bytes_max = 1 << 20;
 
@@ -77,7 +78,7 @@ private:
     // Repeats until every line has an answer, or the tries are used up.
     Task<Result<std::vector<std::string>>> send(const std::string& body)
     {
-        Backoff backoff{pauses};
+        Backoff backoff{append_pauses};
         for (;;) {
             auto results = co_await send_once(body);
             if (results || !info(results.error().code).is_retryable ||

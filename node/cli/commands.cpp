@@ -8,7 +8,7 @@ namespace sealstream::cli {
 
 namespace {
 
-int exit_code(Errc code)
+int exit_code_of(Errc code)
 {
     switch (code) {
     case Errc::not_found:
@@ -111,7 +111,7 @@ int fail(const Error& error)
     // The table's titles and remedies speak to clients of the HTTP API; here the context says more.
     const std::string_view what = error.context.empty() ? info(error.code).title : error.context;
     std::cerr << "sealstream: " << what << " [" << name(error.code) << "]" << std::endl;
-    return exit_code(error.code);
+    return exit_code_of(error.code);
 }
 
 } // namespace sealstream::cli

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using Seconds = std::chrono::duration<double>;
 
-constexpr std::chrono::milliseconds look_interval{50};
+constexpr std::chrono::milliseconds dev_look_interval{50};
 constexpr std::chrono::seconds catch_up_longest{300};
 constexpr std::chrono::milliseconds pack_watch_interval{500}; // edits take effect while it runs
 constexpr std::size_t import_batch_events = 500;
@@ -145,7 +145,7 @@ private:
                 is_sealed = true;
                 measured_.seal_seconds = measured_.append_seconds + seconds;
             }
-            co_await pause_.wait_for(look_interval);
+            co_await pause_.wait_for(dev_look_interval);
         }
         co_return Result<void>{};
     }

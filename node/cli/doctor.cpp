@@ -26,15 +26,15 @@ Task<Result<int>> examine(ToolParts parts, std::shared_ptr<DoctorFlags> flags)
     if (!head) {
         co_return head.error();
     }
-    std::vector<Finding> findings;
+    std::vector<CheckFinding> findings;
     findings.push_back(
         {"log",
-         Verdict::ok,
+         CheckVerdict::ok,
          "reachable, its settings are as they must be, head " + std::to_string(head->value) + ".",
          {}});
     findings.push_back(check_durability(parts.log.durability(), flags->is_claimed_synced));
     std::cout << (flags->is_json ? to_json(findings) + "\n" : to_text(findings)) << std::flush;
-    co_return worst(findings) == Verdict::fail ? exit_findings : exit_ok;
+    co_return worst(findings) == CheckVerdict::fail ? exit_findings : exit_ok;
 }
 
 } // namespace

@@ -20,14 +20,14 @@ std::string interval_text(std::chrono::nanoseconds interval)
                         : std::to_string(seconds) + " seconds";
 }
 
-Finding synced(const Durability& achieved)
+CheckFinding synced(const Durability& achieved)
 {
-    Finding finding{"durability",
-                    Verdict::ok,
-                    achieved.name + ": every append is on disk before it is acknowledged.",
-                    {}};
+    CheckFinding finding{"durability",
+                         CheckVerdict::ok,
+                         achieved.name + ": every append is on disk before it is acknowledged.",
+                         {}};
     if (!achieved.is_confirmed) {
-        finding.verdict = Verdict::warn;
+        finding.verdict = CheckVerdict::warn;
         finding.what += " So nats.synced says; no server was asked.";
         finding.remedy = "set nats.monitor_urls to the servers' monitoring addresses (`http: 8222` "
                          "in nats-server.conf), so that they are.";
@@ -39,32 +39,32 @@ Finding synced(const Durability& achieved)
 
 } // namespace
 
-std::string_view name(Verdict verdict) noexcept
+std::string_view name(CheckVerdict verdict) noexcept
 {
     switch (verdict) {
-    case Verdict::ok:
+    case CheckVerdict::ok:
         return "ok";
-    case Verdict::warn:
+    case CheckVerdict::warn:
         return "warn";
-    case Verdict::fail:
+    case CheckVerdict::fail:
         return "fail";
     }
     return "fail";
 }
 
-Finding check_durability(const Durability& achieved, bool is_claimed)
+CheckFinding check_durability(const Durability& achieved, bool is_claimed)
 {
     if (achieved.is_synced) {
         return synced(achieved);
     }
     if (achieved.name.starts_with("postgres")) {
-        return {"durability", Verdict::fail,
+        return {"durability", CheckVerdict::fail,
                 achieved.name + ": Postgres answers a commit before it is on disk; a crash of its "
                                 "machine loses acknowledged events.",
                 "set fsync, full_page_writes and synchronous_commit to on, and reload Postgres."};
     }
     if (is_claimed) { // and the server contradicts, or is_synced would be set
-        return {"durability", Verdict::fail,
+        return {"durability", CheckVerdict::fail,
                 achieved.name + ": nats.synced says that the servers sync every write, and not all "
                                 "of them do.",
                 std::string{sync_remedy}};
@@ -78,23 +78,23 @@ Finding check_durability(const Durability& achieved, bool is_claimed)
                       " servers at the same time loses what was acknowledged since."
                 : "A crash of the server's machine, or the loss of its power, loses what was "
                   "acknowledged since. A crash of the server alone does not.";
-    return {"durability", Verdict::warn, std::move(what), std::string{sync_remedy}};
+    return {"durability", CheckVerdict::warn, std::move(what), std::string{sync_remedy}};
 }
 
-Verdict worst(const std::vector<Finding>& findings) noexcept
+CheckVerdict worst(const std::vector<CheckFinding>& findings) noexcept
 {
-    Verdict verdict = Verdict::ok;
-    for (const Finding& finding : findings) {
+    CheckVerdict verdict = CheckVerdict::ok;
+    for (const CheckFinding& finding : findings) {
         verdict = std::max(verdict, finding.verdict);
     }
     return verdict;
 }
 
-std::string to_text(const std::vector<Finding>& findings)
+std::string to_text(const std::vector<CheckFinding>& findings)
 {
     constexpr std::size_t verdict_width = 6;
     std::string text;
-    for (const Finding& finding : findings) {
+    for (const CheckFinding& finding : findings) {
         std::string verdict{name(finding.verdict)};
         verdict.resize(verdict_width, ' ');
         text.append(verdict).append(finding.check).append(": ").append(finding.what).append("\n");
@@ -105,10 +105,10 @@ std::string to_text(const std::vector<Finding>& findings)
     return text;
 }
 
-std::string to_json(const std::vector<Finding>& findings)
+std::string to_json(const std::vector<CheckFinding>& findings)
 {
     std::string json{"{\"findings\":["};
-    for (const Finding& finding : findings) {
+    for (const CheckFinding& finding : findings) {
         json.append(json.back() == '[' ? "" : ",").append("{\"check\":");
         append_canonical_string(json, finding.check);
         json.append(",\"verdict\":\"").append(name(finding.verdict)).append("\",\"what\":");

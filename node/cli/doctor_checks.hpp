@@ -9,21 +9,21 @@
 
 namespace sealstream::cli {
 
-enum class Verdict : std::uint8_t { ok, warn, fail };
-[[nodiscard]] std::string_view name(Verdict verdict) noexcept;
+enum class CheckVerdict : std::uint8_t { ok, warn, fail };
+[[nodiscard]] std::string_view name(CheckVerdict verdict) noexcept;
 
-struct Finding {
+struct CheckFinding {
     std::string check; // "durability"
-    Verdict verdict{Verdict::ok};
+    CheckVerdict verdict{CheckVerdict::ok};
     std::string what;   // a sentence
     std::string remedy; // what to do; empty where nothing is
 };
 
 // Whether what is acknowledged survives. `is_claimed` is nats.synced.
-[[nodiscard]] Finding check_durability(const Durability& achieved, bool is_claimed);
+[[nodiscard]] CheckFinding check_durability(const Durability& achieved, bool is_claimed);
 
-[[nodiscard]] Verdict worst(const std::vector<Finding>& findings) noexcept;
-[[nodiscard]] std::string to_text(const std::vector<Finding>& findings);
-[[nodiscard]] std::string to_json(const std::vector<Finding>& findings);
+[[nodiscard]] CheckVerdict worst(const std::vector<CheckFinding>& findings) noexcept;
+[[nodiscard]] std::string to_text(const std::vector<CheckFinding>& findings);
+[[nodiscard]] std::string to_json(const std::vector<CheckFinding>& findings);
 
 } // namespace sealstream::cli

@@ -2,6 +2,7 @@
 
 #include "node/cli/commands.hpp"
 #include "node/cli/node_client.hpp"
+#include "node/cli/node_lines.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/array.hpp>
@@ -17,7 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::chrono::milliseconds look_again{100};
+constexpr std::chrono::milliseconds result_poll{100};
 constexpr std::chrono::seconds run_wait_max{60}; // for a runner to do what was asked for
 
 struct WorkFlags {
@@ -25,15 +26,9 @@ struct WorkFlags {
     std::string name;
     bool is_json{false};
 };
-using Flags = std::shared_ptr<WorkFlags>;
+using WorkFlagsPtr = std::shared_ptr<WorkFlags>;
 
-std::string text(const json::value& value)
-{
-    return value.is_string() ? std::string{value.get_string().data(), value.get_string().size()}
-                             : json::serialize(value);
-}
-
-Task<Result<json::value>> ask(Flags flags, NodeVerb verb, std::string path)
+Task<Result<json::value>> ask_work(WorkFlagsPtr flags, NodeVerb verb, std::string path)
 {
     SEAL_CO_TRY(access, flags->node.access());
     NodeRequest request;
@@ -56,8 +51,8 @@ void print_failure(const json::object& one)
 {
     if (!one.at("failure").is_null()) {
         const json::object& failure = one.at("failure").get_object();
-        std::cout << "  can not run [" << text(failure.at("code")) << "] "
-                  << text(failure.at("detail")) << "\n";
+        std::cout << "  can not run [" << text_of(failure.at("code")) << "] "
+                  << text_of(failure.at("detail")) << "\n";
     }
     if (!one.at("has_runner").as_bool()) {
         std::cout << "  nobody runs it: start a projector\n";
@@ -76,27 +71,27 @@ void print_rows(const json::object& one, const char* member)
 
 void print_invariant(const json::object& one)
 {
-    std::cout << text(one.at("name")) << "  " << text(one.at("state")) << " at position "
-              << text(one.at("position")) << "  [" << text(one.at("severity")) << "] "
-              << text(one.at("summary")) << "\n";
+    std::cout << text_of(one.at("name")) << "  " << text_of(one.at("state")) << " at position "
+              << text_of(one.at("position")) << "  [" << text_of(one.at("severity")) << "] "
+              << text_of(one.at("summary")) << "\n";
     print_rows(one, "rows");
     print_failure(one);
 }
 
 void print_schedule(const json::object& one)
 {
-    std::cout << text(one.at("name")) << "  " << text(one.at("state")) << " for "
-              << text(one.at("moment")) << "  appended " << text(one.at("appended_events"))
-              << " events, refused " << text(one.at("refused_rows")) << " rows\n";
+    std::cout << text_of(one.at("name")) << "  " << text_of(one.at("state")) << " for "
+              << text_of(one.at("moment")) << "  appended " << text_of(one.at("appended_events"))
+              << " events, refused " << text_of(one.at("refused_rows")) << " rows\n";
     print_rows(one, "refused");
     print_failure(one);
 }
 
 using Print = void (*)(const json::object&);
 
-Task<int> list(Flags flags, std::string kind, Print print)
+Task<int> list_work(WorkFlagsPtr flags, std::string kind, Print print)
 {
-    const auto answer = co_await ask(flags, NodeVerb::get, kind);
+    const auto answer = co_await ask_work(flags, NodeVerb::get, kind);
     if (!answer) {
         co_return fail(answer.error());
     }
@@ -112,24 +107,25 @@ Task<int> list(Flags flags, std::string kind, Print print)
 }
 
 // Breached is a finding; one that can not be looked at is undecided.
-int code_of(const json::object& one)
+int code_of_work(const json::object& one)
 {
     if (!one.at("failure").is_null()) {
         return exit_undecided;
     }
-    return text(one.at("state")) == "breached" ? exit_findings : exit_ok;
+    return text_of(one.at("state")) == "breached" ? exit_findings : exit_ok;
 }
 
-Task<int> run_now(Flags flags)
+Task<int> run_now(WorkFlagsPtr flags)
 {
-    const auto asked = co_await ask(flags, NodeVerb::post, "invariants/" + flags->name + "/run");
+    const auto asked =
+        co_await ask_work(flags, NodeVerb::post, "invariants/" + flags->name + "/run");
     if (!asked) {
         co_return fail(asked.error());
     }
     const auto wanted = asked->at("run").to_number<std::uint64_t>();
     const auto deadline = std::chrono::steady_clock::now() + run_wait_max;
     while (true) {
-        const auto answer = co_await ask(flags, NodeVerb::get, "invariants/" + flags->name);
+        const auto answer = co_await ask_work(flags, NodeVerb::get, "invariants/" + flags->name);
         if (!answer) {
             co_return fail(answer.error());
         }
@@ -147,10 +143,10 @@ Task<int> run_now(Flags flags)
                 print_invariant(one);
                 std::cout.flush();
             }
-            co_return code_of(one);
+            co_return code_of_work(one);
         }
         boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
-        timer.expires_after(look_again);
+        timer.expires_after(result_poll);
         co_await timer.async_wait(use_tuple);
     }
 }
@@ -173,7 +169,7 @@ void add_invariants(CLI::App& app, int& code)
     run->callback([run_flags, &code] { code = run_alone(run_now(run_flags)); });
     command->callback([command, flags, &code] {
         if (command->get_subcommands().empty()) {
-            code = run_alone(list(flags, "invariants", &print_invariant));
+            code = run_alone(list_work(flags, "invariants", &print_invariant));
         }
     });
 
@@ -183,7 +179,7 @@ void add_invariants(CLI::App& app, int& code)
     other->node.add_to(*schedules);
     schedules->add_flag("--json", other->is_json, "as the node answers");
     schedules->callback(
-        [other, &code] { code = run_alone(list(other, "schedules", &print_schedule)); });
+        [other, &code] { code = run_alone(list_work(other, "schedules", &print_schedule)); });
 }
 
 } // namespace sealstream::cli

@@ -18,7 +18,7 @@ namespace {
 namespace beast = boost::beast;
 
 constexpr std::size_t piece_bytes = 64 << 10;
-constexpr std::size_t problem_bytes_max = 1 << 20;
+constexpr std::size_t error_bytes_max = 1 << 20;
 constexpr std::size_t header_bytes_max = 64 << 10;
 constexpr std::size_t input_bytes_max = 128 << 10; // of one head or chunk line
 constexpr std::size_t answer_bytes_max = 64 << 20;
@@ -164,7 +164,7 @@ Task<Result<std::unique_ptr<NodeAnswer>>> NodeAnswer::ask(NodeAccess access, Nod
 Task<std::string> read_rest(NodeAnswer& answer)
 {
     std::string body;
-    for (bool goes_on = true; goes_on && body.size() < problem_bytes_max;) {
+    for (bool goes_on = true; goes_on && body.size() < error_bytes_max;) {
         const auto piece = co_await answer.read_some();
         goes_on = piece && !piece->empty();
         if (goes_on) {

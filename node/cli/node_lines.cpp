@@ -125,4 +125,10 @@ std::optional<std::string> take_line(std::string& text)
     return line;
 }
 
+std::string text_of(const boost::json::value& value)
+{
+    return value.is_string() ? std::string{value.get_string().data(), value.get_string().size()}
+                             : boost::json::serialize(value);
+}
+
 } // namespace sealstream::cli

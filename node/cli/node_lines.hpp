@@ -5,6 +5,8 @@
 #include "core/event/event_id.hpp"
 #include "core/event/position.hpp"
 
+#include <boost/json/value.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,5 +45,8 @@ struct ResultLine {
 
 // Takes the first line off `text`, without its end; nothing when there is no whole one.
 [[nodiscard]] std::optional<std::string> take_line(std::string& text);
+
+// A value as a person reads it: a string without quotes, anything else as JSON.
+[[nodiscard]] std::string text_of(const boost::json::value& value);
 
 } // namespace sealstream::cli

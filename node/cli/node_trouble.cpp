@@ -13,7 +13,7 @@ std::string in_brackets(std::string_view why)
     return " (" + std::string{why} + ")";
 }
 
-std::string text_of(const boost::json::object& problem, std::string_view name)
+std::string member_text(const boost::json::object& problem, std::string_view name)
 {
     const auto* member = problem.if_contains({name.data(), name.size()});
     return member != nullptr && member->is_string()
@@ -24,7 +24,7 @@ std::string text_of(const boost::json::object& problem, std::string_view name)
 std::string code_of(std::string_view body)
 {
     const auto value = parse_json(body, {8, problem_bytes_max});
-    return value && value->is_object() ? text_of(value->get_object(), "code") : std::string{};
+    return value && value->is_object() ? member_text(value->get_object(), "code") : std::string{};
 }
 
 std::string remedy_of_401(const NodeAccess& access)
@@ -111,12 +111,12 @@ Error problem_error(int status, std::string_view body)
         return error;
     }
     const auto& problem = value->get_object();
-    const std::string code = text_of(problem, "code");
+    const std::string code = member_text(problem, "code");
     for (std::size_t at = 0; at < errc_count; ++at) {
         const auto known = static_cast<Errc>(at);
         error.code = name(known) == code ? known : error.code;
     }
-    const std::string detail = text_of(problem, "detail");
+    const std::string detail = member_text(problem, "detail");
     error.context = detail.empty() ? error.context : detail;
     return error;
 }

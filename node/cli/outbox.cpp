@@ -23,7 +23,7 @@ struct OutboxFlags {
     std::int64_t commit{0}; // 0: all
 };
 
-using Work = Result<int> (*)(Connection&, const std::string& ledger, const OutboxFlags&);
+using OutboxWork = Result<int> (*)(Connection&, const std::string& ledger, const OutboxFlags&);
 
 Result<int> show_status(Connection& connection, const std::string& ledger, const OutboxFlags&)
 {
@@ -52,7 +52,8 @@ Result<int> show_parked(Connection& connection, const std::string& ledger, const
     return exit_ok;
 }
 
-Result<int> retry(Connection& connection, const std::string& ledger, const OutboxFlags& flags)
+Result<int> retry_refused(Connection& connection, const std::string& ledger,
+                          const OutboxFlags& flags)
 {
     const auto which = flags.commit == 0 ? std::nullopt : std::optional{flags.commit};
     SEAL_TRY(freed, retry_parked(connection, ledger, which));
@@ -64,7 +65,7 @@ Result<int> retry(Connection& connection, const std::string& ledger, const Outbo
 }
 
 Task<Result<int>> with_pool(ToolParts parts, std::string ledger, std::shared_ptr<OutboxFlags> flags,
-                            Work work)
+                            OutboxWork work)
 {
     if (parts.pool == nullptr) {
         co_return Error{Errc::malformed, "an outbox needs postgres.uri or postgres.host"};
@@ -75,8 +76,8 @@ Task<Result<int>> with_pool(ToolParts parts, std::string ledger, std::shared_ptr
     co_return ended;
 }
 
-CLI::App* add(CLI::App& outbox, const char* name, const char* help,
-              const std::shared_ptr<OutboxFlags>& flags, Work work, int& code)
+CLI::App* add_order(CLI::App& outbox, const char* name, const char* help,
+                    const std::shared_ptr<OutboxFlags>& flags, OutboxWork work, int& code)
 {
     auto* const command = outbox.add_subcommand(name, help);
     flags->settings.add_to(*command);
@@ -105,12 +106,12 @@ void add_outbox(CLI::App& app, int& code)
     auto* const command =
         app.add_subcommand("outbox", "events that applications have appended in SQL");
     command->require_subcommand(1);
-    add(*command, "status", "how many wait, and how long", std::make_shared<OutboxFlags>(),
-        &show_status, code);
-    add(*command, "parked", "transactions that the log refuses, one JSON object a line",
-        std::make_shared<OutboxFlags>(), &show_parked, code);
+    add_order(*command, "status", "how many wait, and how long", std::make_shared<OutboxFlags>(),
+              &show_status, code);
+    add_order(*command, "parked", "transactions that the log refuses, one JSON object a line",
+              std::make_shared<OutboxFlags>(), &show_parked, code);
     auto flags = std::make_shared<OutboxFlags>();
-    add(*command, "retry", "try parked transactions again", flags, &retry, code)
+    add_order(*command, "retry", "try parked transactions again", flags, &retry_refused, code)
         ->add_option("--commit", flags->commit, "only this one, by its commit number")
         ->check(CLI::PositiveNumber);
 }

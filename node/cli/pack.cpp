@@ -17,7 +17,7 @@ struct PackFlags {
 };
 using FlagsPtr = std::shared_ptr<PackFlags>;
 
-void print(const LoadedPack& loaded, const std::string& folder, const PackFlags& flags)
+void print_check(const LoadedPack& loaded, const std::string& folder, const PackFlags& flags)
 {
     std::cout << (flags.is_json ? to_json(loaded, folder) : to_text(loaded, folder));
 }
@@ -25,7 +25,7 @@ void print(const LoadedPack& loaded, const std::string& folder, const PackFlags&
 int check(const PackFlags& flags)
 {
     const auto loaded = load_pack_folder(flags.folder);
-    print(loaded, flags.folder, flags);
+    print_check(loaded, flags.folder, flags);
     return loaded.pack == nullptr ? exit_rejected : exit_ok;
 }
 
@@ -35,7 +35,7 @@ int diff(const PackFlags& flags)
     const auto after = load_pack_folder(flags.other);
     if (before.pack == nullptr || after.pack == nullptr) {
         const bool is_old = before.pack == nullptr;
-        print(is_old ? before : after, is_old ? flags.folder : flags.other, flags);
+        print_check(is_old ? before : after, is_old ? flags.folder : flags.other, flags);
         return exit_rejected;
     }
     const auto found = diff_packs(*before.pack, *after.pack);
@@ -59,8 +59,8 @@ int test(const PackFlags& flags)
     return done ? *done : fail(done.error());
 }
 
-CLI::App* add(CLI::App& above, const char* name, const char* what, const FlagsPtr& flags,
-              int (*run)(const PackFlags&), int& code)
+CLI::App* add_command(CLI::App& above, const char* name, const char* what, const FlagsPtr& flags,
+                      int (*run)(const PackFlags&), int& code)
 {
     auto* const command = above.add_subcommand(name, what);
     command->callback([flags, run, &code] { code = run(*flags); });
@@ -76,25 +76,25 @@ void add_pack(CLI::App& app, int& code)
     auto flags = std::make_shared<PackFlags>();
 
     auto* const checking =
-        add(*command, "check", "what is wrong with a pack, all of it", flags, &check, code);
+        add_command(*command, "check", "what is wrong with a pack, all of it", flags, &check, code);
     checking->add_option("folder", flags->folder, "where its pack.yaml is")->required();
     checking->add_flag("--json", flags->is_json, "for programs");
 
     auto* const comparing =
-        add(*command, "diff", "what a new version of a pack changes", flags, &diff, code);
+        add_command(*command, "diff", "what a new version of a pack changes", flags, &diff, code);
     comparing->add_option("old", flags->folder, "folder of the old version")->required();
     comparing->add_option("new", flags->other, "folder of the new version")->required();
     comparing->add_flag("--json", flags->is_json, "for programs");
 
-    auto* const testing =
-        add(*command, "test", "runs the tests of a pack on a private Postgres", flags, &test, code);
+    auto* const testing = add_command(
+        *command, "test", "runs the tests of a pack on a private Postgres", flags, &test, code);
     testing->add_option("folder", flags->folder, "where its pack.yaml is")->required();
     testing->add_option("--only", flags->other, "cases whose name has this text");
     testing->add_flag("--json", flags->is_json, "for programs");
 
     auto* const making =
-        add(*command, "new", "a small pack to begin with, which passes check and test", flags,
-            &make, code);
+        add_command(*command, "new", "a small pack to begin with, which passes check and test",
+                    flags, &make, code);
     making->add_option("folder", flags->folder, "the folder to make; its last part is the name")
         ->required();
 }

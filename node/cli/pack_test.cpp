@@ -101,7 +101,7 @@ Result<std::vector<std::string>> try_case(const Settings& settings, const PackPt
     return told;
 }
 
-void print(const Outcome& outcome)
+void print_outcome(const Outcome& outcome)
 {
     std::cout << (outcome.told.empty() ? "ok    " : "FAIL  ") << outcome.wanted.name << " ("
               << outcome.wanted.file << ":" << outcome.wanted.place.line << ")\n";
@@ -149,7 +149,7 @@ Result<std::vector<Outcome>> try_all(const PackTestFlags& flags, const PackPtr& 
         SEAL_TRY(told, try_case(settings, pack, *database, wanted));
         outcomes.push_back({std::move(wanted), std::move(told)});
         if (!flags.is_json) {
-            print(outcomes.back());
+            print_outcome(outcomes.back());
         }
     }
     postgres.stop();

@@ -14,8 +14,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::chrono::seconds patience{30};
-constexpr std::chrono::milliseconds look_interval{20};
-constexpr std::size_t answer_bytes_max = 8 << 20;
+constexpr std::chrono::milliseconds case_look_interval{20};
+constexpr std::size_t case_answer_bytes_max = 8 << 20;
 
 struct Answered {
     int status{0};
@@ -23,7 +23,7 @@ struct Answered {
     json::value body; // null when it is no JSON
 };
 
-NodeVerb verb_of(const std::string& method)
+NodeVerb verb_named(const std::string& method)
 {
     static const std::map<std::string, NodeVerb> verbs{{"GET", NodeVerb::get},
                                                        {"POST", NodeVerb::post},
@@ -73,7 +73,7 @@ private:
         access.patience = patience;
         SEAL_CO_TRY(answer, co_await NodeAnswer::ask(std::move(access), std::move(request)));
         Answered made{answer->status(), {}, nullptr};
-        while (made.text.size() < answer_bytes_max) {
+        while (made.text.size() < case_answer_bytes_max) {
             SEAL_CO_TRY(piece, co_await answer->read_some());
             if (piece.empty()) {
                 break;
@@ -165,7 +165,7 @@ private:
                 if (world_.clock->monotonic() > deadline) {
                     co_return Error{Errc::timed_out, "projection " + name + " does not follow"};
                 }
-                co_await pause_.wait_for(look_interval);
+                co_await pause_.wait_for(case_look_interval);
             }
         }
         co_return found;
@@ -240,7 +240,7 @@ private:
         }
         const std::string where =
             "step " + std::to_string(number) + ", " + step.method + " " + step.target + ": ";
-        NodeRequest request{verb_of(step.method), step.target, step.fields, {}};
+        NodeRequest request{verb_named(step.method), step.target, step.fields, {}};
         if (step.method == "GET") {
             request.target = with_position(step.target);
         }
@@ -324,7 +324,7 @@ private:
             if (world_.clock->monotonic() > deadline) {
                 co_return Error{Errc::timed_out, name + " was not run"};
             }
-            co_await pause_.wait_for(look_interval);
+            co_await pause_.wait_for(case_look_interval);
         }
     }
 

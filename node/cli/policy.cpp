@@ -7,17 +7,17 @@ namespace sealstream::cli {
 
 namespace {
 
-using Flags = std::shared_ptr<PolicyFlags>;
-using Work = Task<Result<int>> (*)(Flags, NodeAccess);
+using PolicyFlagsPtr = std::shared_ptr<PolicyFlags>;
+using PolicyWork = Task<Result<int>> (*)(PolicyFlagsPtr, NodeAccess);
 
-Task<int> ended(Flags flags, NodeAccess access, Work work)
+Task<int> ended(PolicyFlagsPtr flags, NodeAccess access, PolicyWork work)
 {
     const auto code = co_await work(std::move(flags), std::move(access));
     co_return code ? *code : fail(code.error());
 }
 
-CLI::App* add(CLI::App& policy, const char* name, const char* help, const Flags& flags, Work work,
-              int& code)
+CLI::App* add_edit(CLI::App& policy, const char* name, const char* help,
+                   const PolicyFlagsPtr& flags, PolicyWork work, int& code)
 {
     auto* const command = policy.add_subcommand(name, help);
     flags->node.add_address_to(*command);
@@ -29,18 +29,18 @@ CLI::App* add(CLI::App& policy, const char* name, const char* help, const Flags&
     return command;
 }
 
-CLI::Option* add_type(CLI::App& command, const Flags& flags)
+CLI::Option* add_type(CLI::App& command, const PolicyFlagsPtr& flags)
 {
     return command.add_option("type", flags->type, "event type, such as TokensIssued");
 }
 
-void add_version(CLI::App& command, const Flags& flags)
+void add_version(CLI::App& command, const PolicyFlagsPtr& flags)
 {
     command.add_option("--if-version", flags->if_version, "only if the policy is at this version")
         ->check(CLI::PositiveNumber);
 }
 
-void add_change(CLI::App& command, const Flags& flags)
+void add_change(CLI::App& command, const PolicyFlagsPtr& flags)
 {
     auto* const sources =
         command.add_option("--source", flags->sources,
@@ -61,8 +61,8 @@ void add_edits(CLI::App& policy, int& code)
 {
     auto flags = std::make_shared<PolicyFlags>();
     auto* const set =
-        add(policy, "set", "make or change a policy; what is not named stays as it is", flags,
-            &set_policy, code);
+        add_edit(policy, "set", "make or change a policy; what is not named stays as it is", flags,
+                 &set_policy, code);
     add_type(*set, flags)->required();
     add_change(*set, flags);
     add_version(*set, flags);
@@ -74,8 +74,8 @@ void add_edits(CLI::App& policy, int& code)
 
     flags = std::make_shared<PolicyFlags>();
     auto* const remove =
-        add(policy, "remove", "take a policy away: the type is then as any unknown type", flags,
-            &remove_policy, code);
+        add_edit(policy, "remove", "take a policy away: the type is then as any unknown type",
+                 flags, &remove_policy, code);
     add_type(*remove, flags)->required();
     add_version(*remove, flags);
     remove->add_flag("--yes", flags->is_sure, "do it");
@@ -85,8 +85,8 @@ void add_questions(CLI::App& policy, int& code)
 {
     auto flags = std::make_shared<PolicyFlags>();
     auto* const explain =
-        add(policy, "explain", "may this event be appended, and which rule says so?", flags,
-            &explain_policy, code);
+        add_edit(policy, "explain", "may this event be appended, and which rule says so?", flags,
+                 &explain_policy, code);
     add_type(*explain, flags)->required();
     explain->add_option("--source", flags->sources, "who would emit it; default: who asks")
         ->expected(1);
@@ -95,9 +95,9 @@ void add_questions(CLI::App& policy, int& code)
 
     flags = std::make_shared<PolicyFlags>();
     auto* const trial =
-        add(policy, "dry-run",
-            "what the newest events would have met under another policy; changes nothing", flags,
-            &dry_run_policies, code);
+        add_edit(policy, "dry-run",
+                 "what the newest events would have met under another policy; changes nothing",
+                 flags, &dry_run_policies, code);
     auto* const type = add_type(*trial, flags);
     add_change(*trial, flags);
     trial->add_flag("--remove", flags->is_removed, "as if the type had no policy");
@@ -114,8 +114,8 @@ void add_questions(CLI::App& policy, int& code)
 void add_rejections(CLI::App& policy, int& code)
 {
     auto flags = std::make_shared<PolicyFlags>();
-    auto* const command =
-        add(policy, "rejections", "what was refused, newest first", flags, &list_rejections, code);
+    auto* const command = add_edit(policy, "rejections", "what was refused, newest first", flags,
+                                   &list_rejections, code);
     for (const char* const name : {"type", "source", "from", "to"}) {
         const bool is_time = *name == 'f' || std::string{name} == "to";
         command->add_option_function<std::string>(
@@ -134,9 +134,10 @@ void add_policy(CLI::App& app, int& code)
 {
     auto* const command = app.add_subcommand("policy", "who may append what");
     command->require_subcommand(1);
-    add(*command, "list", "all policies", std::make_shared<PolicyFlags>(), &list_policies, code);
+    add_edit(*command, "list", "all policies", std::make_shared<PolicyFlags>(), &list_policies,
+             code);
     auto flags = std::make_shared<PolicyFlags>();
-    add_type(*add(*command, "get", "one policy", flags, &get_policy, code), flags)->required();
+    add_type(*add_edit(*command, "get", "one policy", flags, &get_policy, code), flags)->required();
     add_edits(*command, code);
     add_questions(*command, code);
     add_rejections(*command, code);

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t page_rows = 100;
 constexpr JsonLimits json_limits{64, 1 << 20};
 
-using Flags = std::shared_ptr<PolicyFlags>;
+using PolicyFlagsPtr = std::shared_ptr<PolicyFlags>;
 
 std::string target_of(const std::string& type)
 {
@@ -45,7 +45,8 @@ json::array array_member(const json::object& object, const char* name)
     return value != nullptr && value->is_array() ? value->get_array() : json::array{};
 }
 
-void print(const json::object& object, bool is_json, std::string (*to_text)(const json::object&))
+void print_answer(const json::object& object, bool is_json,
+                  std::string (*to_text)(const json::object&))
 {
     std::cout << (is_json ? json::serialize(object) + "\n" : to_text(object)) << std::flush;
 }
@@ -66,7 +67,7 @@ PolicyChange change_of(const PolicyFlags& flags)
 }
 
 // The row that is there, or none.
-Task<Result<std::optional<json::object>>> find_row(Flags flags, NodeAccess access)
+Task<Result<std::optional<json::object>>> find_row(PolicyFlagsPtr flags, NodeAccess access)
 {
     auto request = request_to(NodeVerb::get, target_of(flags->type));
     auto row = co_await ask_json(access, std::move(request));
@@ -92,7 +93,7 @@ Result<EmissionPolicy> policy_to_be(const std::optional<json::object>& row,
 
 } // namespace
 
-Task<Result<int>> list_policies(Flags flags, NodeAccess access)
+Task<Result<int>> list_policies(PolicyFlagsPtr flags, NodeAccess access)
 {
     json::array rows;
     std::string after;
@@ -123,16 +124,16 @@ Task<Result<int>> list_policies(Flags flags, NodeAccess access)
     co_return exit_ok;
 }
 
-Task<Result<int>> get_policy(Flags flags, NodeAccess access)
+Task<Result<int>> get_policy(PolicyFlagsPtr flags, NodeAccess access)
 {
     auto request = request_to(NodeVerb::get, target_of(flags->type));
     SEAL_CO_TRY(row, co_await ask_json(access, std::move(request)));
-    print(row, flags->is_json, &policy_text);
+    print_answer(row, flags->is_json, &policy_text);
     co_return exit_ok;
 }
 
 // What it changes is what it has read, or what --if-version names; never what came meanwhile.
-Task<Result<int>> set_policy(Flags flags, NodeAccess access)
+Task<Result<int>> set_policy(PolicyFlagsPtr flags, NodeAccess access)
 {
     SEAL_CO_TRY(before, co_await find_row(flags, access));
     SEAL_CO_TRY(policy, policy_to_be(before, *flags));
@@ -155,11 +156,11 @@ Task<Result<int>> set_policy(Flags flags, NodeAccess access)
     if (!row) {
         co_return row.error();
     }
-    print(*row, flags->is_json, &policy_text);
+    print_answer(*row, flags->is_json, &policy_text);
     co_return exit_ok;
 }
 
-Task<Result<int>> remove_policy(Flags flags, NodeAccess access)
+Task<Result<int>> remove_policy(PolicyFlagsPtr flags, NodeAccess access)
 {
     if (!flags->is_sure) {
         co_return Error{Errc::refused,
@@ -178,7 +179,7 @@ Task<Result<int>> remove_policy(Flags flags, NodeAccess access)
     co_return exit_ok;
 }
 
-Task<Result<int>> explain_policy(Flags flags, NodeAccess access)
+Task<Result<int>> explain_policy(PolicyFlagsPtr flags, NodeAccess access)
 {
     json::object question{{"type", json::string_view{flags->type}}};
     if (!flags->sources.empty()) {
@@ -189,7 +190,7 @@ Task<Result<int>> explain_policy(Flags flags, NodeAccess access)
     }
     auto request = request_to(NodeVerb::post, "/v1/policies/explain", question);
     SEAL_CO_TRY(answer, co_await ask_json(access, std::move(request)));
-    print(answer, flags->is_json, &explanation_text);
+    print_answer(answer, flags->is_json, &explanation_text);
     const auto* allowed = answer.if_contains("is_allowed");
     const bool is_allowed = allowed != nullptr && allowed->is_bool() && allowed->get_bool();
     co_return is_allowed ? exit_ok : exit_permission;
@@ -211,7 +212,7 @@ Result<json::value> proposals_in(const std::string& file)
     return policies;
 }
 
-Task<Result<json::value>> proposals(Flags flags, NodeAccess access)
+Task<Result<json::value>> proposals(PolicyFlagsPtr flags, NodeAccess access)
 {
     if (!flags->file.empty()) {
         co_return proposals_in(flags->file);
@@ -239,7 +240,7 @@ void show_progress(Progress& progress, const json::object& line)
 
 } // namespace
 
-Task<Result<int>> dry_run_policies(Flags flags, NodeAccess access)
+Task<Result<int>> dry_run_policies(PolicyFlagsPtr flags, NodeAccess access)
 {
     if (flags->type.empty() == flags->file.empty()) {
         co_return Error{Errc::refused, "name one event type and what would change, or --file FILE"};
@@ -262,13 +263,13 @@ Task<Result<int>> dry_run_policies(Flags flags, NodeAccess access)
     if (result == nullptr || !result->is_object()) {
         co_return Error{Errc::unavailable, "the node ended the dry run before its result"};
     }
-    print(result->get_object(), flags->is_json, &dry_run_text);
+    print_answer(result->get_object(), flags->is_json, &dry_run_text);
     const auto* refused = result->get_object().if_contains("newly_refused");
     const bool finds = refused != nullptr && refused->is_int64() && refused->get_int64() > 0;
     co_return finds ? exit_findings : exit_ok;
 }
 
-Task<Result<int>> list_rejections(Flags flags, NodeAccess access)
+Task<Result<int>> list_rejections(PolicyFlagsPtr flags, NodeAccess access)
 {
     std::uint64_t left = flags->rows_max;
     bool is_none = true;
@@ -285,7 +286,7 @@ Task<Result<int>> list_rejections(Flags flags, NodeAccess access)
         const json::array found = array_member(page, "rejections");
         for (const auto& row : found) {
             if (const auto* rejection = row.if_object()) {
-                print(*rejection, flags->is_json, &rejection_text);
+                print_answer(*rejection, flags->is_json, &rejection_text);
                 --left;
                 is_none = false;
             }

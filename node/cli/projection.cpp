@@ -24,7 +24,7 @@ struct RebuildFlags {
     bool is_json{false};
 };
 
-void print(const RebuildReport& report, bool is_json)
+void print_rebuild(const RebuildReport& report, bool is_json)
 {
     boost::json::array different;
     for (const std::string& table : report.different_tables) {
@@ -98,7 +98,7 @@ Task<Result<int>> rebuild(ToolParts parts, Settings settings, bool is_json)
     if (!built) {
         co_return built.error();
     }
-    print(*built, is_json);
+    print_rebuild(*built, is_json);
     co_return built->is_equal ? exit_ok : exit_tampered;
 }
 

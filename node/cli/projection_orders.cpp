@@ -3,6 +3,7 @@
 
 #include "node/cli/commands.hpp"
 #include "node/cli/node_client.hpp"
+#include "node/cli/node_lines.hpp"
 #include "node/cli/progress.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -31,15 +32,9 @@ struct OrderFlags {
     bool is_json{false};
     bool is_detached{false};
 };
-using Flags = std::shared_ptr<OrderFlags>;
+using OrderFlagsPtr = std::shared_ptr<OrderFlags>;
 
-std::string text(const json::value& value)
-{
-    return value.is_string() ? std::string{value.get_string().data(), value.get_string().size()}
-                             : json::serialize(value);
-}
-
-Task<Result<std::string>> ask(Flags flags, bool is_post, std::string path, std::string body)
+Task<Result<std::string>> ask(OrderFlagsPtr flags, bool is_post, std::string path, std::string body)
 {
     SEAL_CO_TRY(access, flags->node.access());
     NodeRequest request;
@@ -55,7 +50,7 @@ Task<Result<std::string>> ask(Flags flags, bool is_post, std::string path, std::
     co_return whole;
 }
 
-Task<Result<json::value>> ask_json(Flags flags, std::string path)
+Task<Result<json::value>> ask_json(OrderFlagsPtr flags, std::string path)
 {
     std::string nothing;
     SEAL_CO_TRY(answer, co_await ask(std::move(flags), false, std::move(path), std::move(nothing)));
@@ -70,20 +65,20 @@ Task<Result<json::value>> ask_json(Flags flags, std::string path)
 void print_row(const json::object& one)
 {
     const json::object& reason = one.at("reason").get_object();
-    std::string line = text(one.at("name")) + "  cursor " + text(one.at("cursor")) + " of " +
-                       text(one.at("head")) + "  behind " + text(one.at("lag_events")) +
+    std::string line = text_of(one.at("name")) + "  cursor " + text_of(one.at("cursor")) + " of " +
+                       text_of(one.at("head")) + "  behind " + text_of(one.at("lag_events")) +
                        " events, ";
     std::array<char, 32> seconds{};
     std::snprintf(seconds.data(), seconds.size(), "%.1f s",
                   one.at("lag_seconds").to_number<double>());
     line += seconds.data();
-    if (text(reason.at("code")) != "none") {
-        line += "  [" + text(reason.at("code")) + "] " + text(reason.at("detail"));
+    if (text_of(reason.at("code")) != "none") {
+        line += "  [" + text_of(reason.at("code")) + "] " + text_of(reason.at("detail"));
     }
     std::cout << line << "\n";
 }
 
-Task<int> list(Flags flags)
+Task<int> list(OrderFlagsPtr flags)
 {
     const auto answer = co_await ask_json(flags, "");
     if (!answer) {
@@ -100,7 +95,7 @@ Task<int> list(Flags flags)
     co_return exit_ok;
 }
 
-Task<int> parked(Flags flags)
+Task<int> parked(OrderFlagsPtr flags)
 {
     const auto answer = co_await ask_json(flags, "/" + flags->projection + "/parked");
     if (!answer) {
@@ -112,15 +107,15 @@ Task<int> parked(Flags flags)
     }
     for (const json::value& one : answer->at("parked").get_array()) {
         const json::object& row = one.get_object();
-        std::cout << text(row.at("stream")) << "  since position " << text(row.at("position"))
-                  << "  " << text(row.at("events")) << " events  " << text(row.at("sqlstate"))
-                  << " " << text(row.at("reason")) << "\n";
+        std::cout << text_of(row.at("stream")) << "  since position " << text_of(row.at("position"))
+                  << "  " << text_of(row.at("events")) << " events  " << text_of(row.at("sqlstate"))
+                  << " " << text_of(row.at("reason")) << "\n";
     }
     std::cout.flush();
     co_return exit_ok;
 }
 
-Task<int> order(Flags flags, std::string path, std::string body)
+Task<int> order(OrderFlagsPtr flags, std::string path, std::string body)
 {
     const auto done = co_await ask(flags, true, "/" + flags->projection + path, std::move(body));
     if (!done) {
@@ -131,7 +126,7 @@ Task<int> order(Flags flags, std::string path, std::string body)
 }
 
 // Shows a rebuild until it is over, or waits for an order.
-Task<int> follow(Flags flags)
+Task<int> follow(OrderFlagsPtr flags)
 {
     Progress progress{"rebuilding " + flags->projection};
     while (true) {
@@ -140,10 +135,10 @@ Task<int> follow(Flags flags)
             co_return fail(answer.error());
         }
         const json::object& rebuild = answer->at("rebuild").get_object();
-        const std::string state = text(rebuild.at("state"));
+        const std::string state = text_of(rebuild.at("state"));
         if (state == "waiting" || state == "running") {
-            progress.show(std::stoull(text(rebuild.at("folded"))),
-                          std::stoull(text(rebuild.at("head"))));
+            progress.show(std::stoull(text_of(rebuild.at("folded"))),
+                          std::stoull(text_of(rebuild.at("head"))));
             boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
             timer.expires_after(look_again);
             co_await timer.async_wait(use_tuple);
@@ -154,17 +149,18 @@ Task<int> follow(Flags flags)
             std::cout << json::serialize(rebuild) << std::endl;
         } else {
             std::cout << flags->projection << ": " << state << ", version "
-                      << text(rebuild.at("version")) << " at position "
-                      << text(rebuild.at("folded")) << ", equal: " << text(rebuild.at("is_equal"))
-                      << ", swapped in " << text(rebuild.at("swap_ms")) << " ms "
-                      << text(rebuild.at("reason")) << std::endl;
+                      << text_of(rebuild.at("version")) << " at position "
+                      << text_of(rebuild.at("folded"))
+                      << ", equal: " << text_of(rebuild.at("is_equal")) << ", swapped in "
+                      << text_of(rebuild.at("swap_ms")) << " ms " << text_of(rebuild.at("reason"))
+                      << std::endl;
         }
         const bool differs = rebuild.at("is_equal") == false;
         co_return differs ? exit_tampered : state == "failed" ? exit_unexpected : exit_ok;
     }
 }
 
-Task<int> rebuild_by_name(Flags flags)
+Task<int> rebuild_by_name(OrderFlagsPtr flags)
 {
     json::object wish{{"swap", flags->is_manual ? "manual" : "auto"}};
     if (flags->events_per_second != 0) {
@@ -179,17 +175,18 @@ Task<int> rebuild_by_name(Flags flags)
 
 void print_snapshot(const json::object& one)
 {
-    std::cout << "position " << text(one.at("position")) << "  taken " << text(one.at("taken_at"))
-              << "  " << text(one.at("rows")) << " rows  " << text(one.at("bytes")) << " bytes"
+    std::cout << "position " << text_of(one.at("position")) << "  taken "
+              << text_of(one.at("taken_at")) << "  " << text_of(one.at("rows")) << " rows  "
+              << text_of(one.at("bytes")) << " bytes"
               << (one.at("is_current") == true ? "" : "  of other SQL");
     if (!one.at("refused").is_null()) {
-        std::cout << "  REFUSED: " << text(one.at("refused"));
+        std::cout << "  REFUSED: " << text_of(one.at("refused"));
     }
     std::cout << "\n";
 }
 
 // 10 when one is not what was sealed.
-Task<int> list_snapshots(Flags flags)
+Task<int> list_snapshots(OrderFlagsPtr flags)
 {
     const auto answer = co_await ask_json(flags, "/" + flags->projection + "/snapshots");
     if (!answer) {
@@ -210,7 +207,7 @@ Task<int> list_snapshots(Flags flags)
 }
 
 // Asks for one, and waits until it is there.
-Task<int> take_snapshot(Flags flags)
+Task<int> take_snapshot(OrderFlagsPtr flags)
 {
     const std::string path = "/" + flags->projection + "/snapshots";
     const int asked = co_await order(flags, "/snapshots", "");
@@ -223,7 +220,7 @@ Task<int> take_snapshot(Flags flags)
             co_return fail(answer.error());
         }
         const json::value& order_row = answer->at("order");
-        const std::string state = order_row.is_null() ? "" : text(order_row.at("state"));
+        const std::string state = order_row.is_null() ? "" : text_of(order_row.at("state"));
         if (state == "waiting") {
             boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
             timer.expires_after(look_again);
@@ -231,7 +228,7 @@ Task<int> take_snapshot(Flags flags)
             continue;
         }
         if (state != "done") {
-            std::cerr << "sealstream: no snapshot was taken: " << text(order_row.at("reason"))
+            std::cerr << "sealstream: no snapshot was taken: " << text_of(order_row.at("reason"))
                       << std::endl;
             co_return exit_rejected;
         }
@@ -246,7 +243,7 @@ Task<int> take_snapshot(Flags flags)
     }
 }
 
-Task<int> retry(Flags flags)
+Task<int> retry_parked(OrderFlagsPtr flags)
 {
     json::object body;
     if (!flags->stream.empty()) {
@@ -255,10 +252,10 @@ Task<int> retry(Flags flags)
     co_return co_await order(flags, "/retry", json::serialize(body));
 }
 
-using Action = std::function<Task<int>(Flags)>;
+using Action = std::function<Task<int>(OrderFlagsPtr)>;
 
 CLI::App* add_order(CLI::App& command, int& code, const std::string& name, const std::string& help,
-                    Flags flags, Action action)
+                    OrderFlagsPtr flags, Action action)
 {
     auto* const made = command.add_subcommand(name, help);
     flags->node.add_to(*made);
@@ -278,7 +275,7 @@ void add_projection_orders(CLI::App& command, int& code)
         return std::pair{made, flags};
     };
     const auto path = [](std::string target) {
-        return [target](Flags flags) { return order(flags, target, "{}"); };
+        return [target](OrderFlagsPtr flags) { return order(flags, target, "{}"); };
     };
     auto flags = std::make_shared<OrderFlags>();
     auto* const listed =
@@ -297,7 +294,7 @@ void add_projection_orders(CLI::App& command, int& code)
     auto [snapshots_command, snapshots_flags] =
         simple("snapshots", "the copies that there are", &list_snapshots);
     snapshots_command->add_flag("--json", snapshots_flags->is_json, "as the node answers");
-    auto [retry_command, retry_flags] = simple("retry", "fold parked events again", &retry);
+    auto [retry_command, retry_flags] = simple("retry", "fold parked events again", &retry_parked);
     retry_command->add_option("--stream", retry_flags->stream, "type/id; without it, all");
 
     auto [start, start_flags] =

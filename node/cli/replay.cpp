@@ -21,7 +21,7 @@ struct ReplayFlags {
     bool is_kept{false};
     bool is_json{false};
 };
-using Flags = std::shared_ptr<ReplayFlags>;
+using ReplayFlagsPtr = std::shared_ptr<ReplayFlags>;
 
 Result<ReplayOptions> options_of(const ReplayFlags& flags)
 {
@@ -41,7 +41,7 @@ Result<ReplayOptions> options_of(const ReplayFlags& flags)
     return options;
 }
 
-Task<Result<int>> replay(ToolParts parts, std::string ledger, Flags flags)
+Task<Result<int>> replay(ToolParts parts, std::string ledger, ReplayFlagsPtr flags)
 {
     if (parts.pool == nullptr) {
         co_return Error{Errc::malformed, "a replay needs postgres.uri or postgres.host"};

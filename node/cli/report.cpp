@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object to_object(const Finding& finding)
+json::object finding_object(const Finding& finding)
 {
     json::object object{{"kind", name(finding.kind)}, {"text", json::string_view{finding.text}}};
     if (finding.position) {
@@ -88,7 +88,7 @@ std::string to_json(const VerifyReport& report)
 {
     json::array findings;
     for (const Finding& finding : report.findings) {
-        findings.push_back(to_object(finding));
+        findings.push_back(finding_object(finding));
     }
     const std::string root = to_hex(report.root.view());
     const json::object object{{"verdict", name(report.verdict)},

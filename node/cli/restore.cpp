@@ -23,9 +23,9 @@ struct RestoreFlags {
     bool is_dropping{false};
     bool is_json{false};
 };
-using Flags = std::shared_ptr<RestoreFlags>;
+using RestoreFlagsPtr = std::shared_ptr<RestoreFlags>;
 
-void print(const PastVersion& past, bool is_json)
+void print_past(const PastVersion& past, bool is_json)
 {
     if (is_json) {
         const boost::json::object object{{"projection", past.projection},
@@ -56,7 +56,7 @@ Task<Result<int>> drop_all(ToolParts parts, std::string ledger)
     co_return exit_ok;
 }
 
-Task<Result<int>> restore(ToolParts parts, std::string ledger, Flags flags)
+Task<Result<int>> restore(ToolParts parts, std::string ledger, RestoreFlagsPtr flags)
 {
     if (parts.pool == nullptr) {
         co_return Error{Errc::malformed, "restoring needs postgres.uri or postgres.host"};
@@ -94,7 +94,7 @@ Task<Result<int>> restore(ToolParts parts, std::string ledger, Flags flags)
             std::cerr << "sealstream: REFUSED " << refused << std::endl;
             is_sound = false;
         }
-        print(built->past, flags->is_json);
+        print_past(built->past, flags->is_json);
         made.push_back(built->past);
     }
     if (flags->is_swapped) {

@@ -21,7 +21,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr milliseconds poll_wait{5};
+constexpr milliseconds exit_poll{5};
 constexpr mode_t log_mode = 0640;
 
 // Everything that the child needs between fork and exec, made before: there, memory may not be
@@ -230,7 +230,7 @@ Result<int> ChildProcess::wait(milliseconds at_most)
         if (std::chrono::steady_clock::now() >= deadline) {
             return Error{Errc::timed_out, options_.name + " still runs"};
         }
-        std::this_thread::sleep_for(poll_wait);
+        std::this_thread::sleep_for(exit_poll);
     }
     return exit_code_.value_or(0);
 }

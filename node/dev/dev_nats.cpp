@@ -14,7 +14,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr milliseconds poll_wait{10};
+constexpr milliseconds nats_poll{10};
 constexpr std::array<int, 3> version_min{2, 14, 4};
 
 Result<std::string> find_server(const std::string& given)
@@ -31,7 +31,7 @@ Result<std::string> find_server(const std::string& given)
 }
 
 // Quoted for a nats configuration file: its strings know the backslash escapes.
-std::string in_quotes(const std::string& text)
+std::string in_double_quotes(const std::string& text)
 {
     std::string result = "\"";
     for (const char letter : text) {
@@ -53,8 +53,7 @@ Result<void> check_version(const std::string& line)
     return {};
 }
 
-Result<void> wait_until_ready(ChildProcess& process, std::uint16_t port,
-                              const DevNatsOptions& options)
+Result<void> wait_for_nats(ChildProcess& process, std::uint16_t port, const DevNatsOptions& options)
 {
     const auto deadline = std::chrono::steady_clock::now() + options.ready_wait;
     while (std::chrono::steady_clock::now() < deadline) {
@@ -67,7 +66,7 @@ Result<void> wait_until_ready(ChildProcess& process, std::uint16_t port,
         if (line.starts_with("INFO ")) {
             return check_version(line);
         }
-        std::this_thread::sleep_for(poll_wait);
+        std::this_thread::sleep_for(nats_poll);
     }
     return Error{Errc::unavailable,
                  "nats-server does not answer: " + last_lines(options.folder / "nats.log")};
@@ -102,7 +101,7 @@ std::string nats_configuration(const DevNatsOptions& options, std::uint16_t port
            "]\n"
            "jetstream {\n"
            "  store_dir: " +
-           in_quotes((options.folder / "store").string()) + "\n" +
+           in_double_quotes((options.folder / "store").string()) + "\n" +
            (options.is_synced ? "  sync_interval: always\n" : "") +
            "  max_memory_store: 256MB\n"
            "  max_file_store: 64GB\n"
@@ -166,7 +165,7 @@ Result<DevNats> DevNats::start(DevNatsOptions options)
                               .stop_signal = SIGTERM,
                               .stop_wait = options.stop_wait,
                           }));
-        const auto ready = wait_until_ready(process, port, options);
+        const auto ready = wait_for_nats(process, port, options);
         if (ready) {
             return DevNats{std::move(process), "nats://127.0.0.1:" + std::to_string(port)};
         }

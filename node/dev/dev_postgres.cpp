@@ -15,7 +15,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr milliseconds poll_wait{5};
+constexpr milliseconds postgres_poll{5};
 constexpr milliseconds initdb_wait{120'000};
 constexpr int stop_signal = SIGINT; // "fast": ends sessions; SIGTERM would wait for the clients
 constexpr auto owner_name = "sealstream"; // of the superuser and of the database
@@ -154,7 +154,7 @@ Result<void> make_cluster(const Places& places)
 }
 
 // Quoted for libpq's key=value text.
-std::string in_quotes(const std::string& text)
+std::string in_single_quotes(const std::string& text)
 {
     std::string result = "'";
     for (const char letter : text) {
@@ -200,7 +200,7 @@ std::vector<std::string> server_command(const Places& places, std::uint16_t port
     return command;
 }
 
-Result<void> wait_until_ready(ChildProcess& process, const Places& places, milliseconds at_most)
+Result<void> wait_for_postgres(ChildProcess& process, const Places& places, milliseconds at_most)
 {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     while (std::chrono::steady_clock::now() < deadline) {
@@ -210,7 +210,7 @@ Result<void> wait_until_ready(ChildProcess& process, const Places& places, milli
         if (says_ready(read_text(places.data() / "postmaster.pid"), process.pid())) {
             return {};
         }
-        std::this_thread::sleep_for(poll_wait);
+        std::this_thread::sleep_for(postgres_poll);
     }
     return Error{Errc::unavailable, "postgres does not answer: " + last_lines(places.log())};
 }
@@ -259,13 +259,13 @@ Result<DevPostgres> DevPostgres::start(DevPostgresOptions options)
                               .stop_signal = stop_signal,
                               .stop_wait = options.stop_wait,
                           }));
-        const auto ready = wait_until_ready(process, places, options.ready_wait);
+        const auto ready = wait_for_postgres(process, places, options.ready_wait);
         if (ready) {
             return DevPostgres{std::move(process),
                                "host=" + socket_name(places.folder) +
                                    " port=" + std::to_string(port) + " user=" + owner_name +
                                    " dbname=" + owner_name +
-                                   " passfile=" + in_quotes(places.pgpass().string())};
+                                   " passfile=" + in_single_quotes(places.pgpass().string())};
         }
         last = ready.error();
         if (is_port_free(port)) {

@@ -10,11 +10,11 @@ namespace sealstream {
 
 namespace {
 
-constexpr milliseconds poll_wait{10};
+constexpr milliseconds pid_poll{10};
 constexpr milliseconds kill_wait{10'000};
 constexpr int start_time_place = 20; // counted from the field after the name in parentheses
 
-std::string read_text(const std::filesystem::path& file)
+std::string read_process_file(const std::filesystem::path& file)
 {
     std::ifstream input{file};
     std::ostringstream text;
@@ -26,14 +26,14 @@ std::string read_text(const std::filesystem::path& file)
 // parent has not looked yet.
 std::string identity_of(pid_t pid)
 {
-    const std::string line = read_text("/proc/" + std::to_string(pid) + "/stat");
+    const std::string line = read_process_file("/proc/" + std::to_string(pid) + "/stat");
     const auto started = start_time_field(line);
     const auto name_end = line.rfind(')');
     if (!started || line.compare(name_end, 3, ") Z") == 0) {
         return {};
     }
     return std::to_string(pid) + " " + std::string{*started} + " " +
-           read_text("/proc/sys/kernel/random/boot_id");
+           read_process_file("/proc/sys/kernel/random/boot_id");
 }
 
 bool has_gone(const std::filesystem::path& file, milliseconds at_most)
@@ -43,7 +43,7 @@ bool has_gone(const std::filesystem::path& file, milliseconds at_most)
         if (std::chrono::steady_clock::now() >= deadline) {
             return false;
         }
-        std::this_thread::sleep_for(poll_wait);
+        std::this_thread::sleep_for(pid_poll);
     }
     return true;
 }
@@ -80,7 +80,7 @@ Result<void> write_pid_file(const std::filesystem::path& file, pid_t pid)
 
 std::optional<pid_t> running_process(const std::filesystem::path& file)
 {
-    const std::string noted = read_text(file);
+    const std::string noted = read_process_file(file);
     pid_t pid = 0;
     std::istringstream{noted} >> pid;
     if (pid <= 0 || identity_of(pid) != noted) {

@@ -57,7 +57,7 @@ Result<std::vector<EventInput>> parse_batch(const boost::json::value& value,
     return events;
 }
 
-Result<CloudEvent> parse_one(const RequestContext& request, BodyForm form)
+Result<CloudEvent> parse_one_event(const RequestContext& request, BodyForm form)
 {
     const auto limits = json_limits(request.services().limits);
     if (form == BodyForm::cloudevent) {
@@ -110,7 +110,7 @@ Result<std::vector<EventInput>> parse_body(const RequestContext& request, BodyFo
         return parse_batch(value, stream, limits);
     }
     if (is_cloud_event(form)) {
-        SEAL_TRY(event, parse_one(request, form));
+        SEAL_TRY(event, parse_one_event(request, form));
         SEAL_TRY(input, to_input(event, stream, limits));
         std::vector<EventInput> events;
         events.push_back(std::move(input));

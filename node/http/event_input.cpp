@@ -11,24 +11,14 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view view(const json::string& text)
-{
-    return {text.data(), text.size()};
-}
-
-Error at(Errc code, std::string context, std::string pointer)
-{
-    return Error{code, std::move(context), std::move(pointer)};
-}
-
 // The member as text. `check` is the naming rule it must keep.
 using NameRule = Result<void> (*)(std::string_view);
 
 Result<std::string> text_of(const json::value& value, std::string_view key, NameRule check)
 {
     if (!value.is_string()) {
-        return at(Errc::malformed, "\"" + std::string{key} + "\" must be a string",
-                  "/" + std::string{key});
+        return fault_at(Errc::malformed, "\"" + std::string{key} + "\" must be a string",
+                        "/" + std::string{key});
     }
     const auto text = view(value.get_string());
     if (check != nullptr) {
@@ -53,14 +43,14 @@ Result<void> take_member(EventInput& event, std::string_view key, const json::va
         draft.data = to_canonical_json(value);
     } else if (key == "meta") {
         if (!value.is_object()) {
-            return at(Errc::malformed, "\"meta\" must be an object", "/meta");
+            return fault_at(Errc::malformed, "\"meta\" must be an object", "/meta");
         }
         draft.meta = to_canonical_json(value);
     } else if (key == "id") {
         SEAL_TRY(text, text_of(value, key, nullptr));
         const auto id = EventId::parse(text);
         if (!id) {
-            return at(Errc::malformed, "\"id\" must be a UUID", "/id");
+            return fault_at(Errc::malformed, "\"id\" must be a UUID", "/id");
         }
         draft.id = *id;
         event.has_id = true;
@@ -68,7 +58,7 @@ Result<void> take_member(EventInput& event, std::string_view key, const json::va
         SEAL_TRY(text, text_of(value, key, nullptr));
         const auto time = from_rfc3339(text);
         if (!time) {
-            return at(Errc::malformed, "\"time\" must be an RFC 3339 date and time", "/time");
+            return fault_at(Errc::malformed, "\"time\" must be an RFC 3339 date and time", "/time");
         }
         draft.time = *time;
     } else if (key == "actor") {
@@ -81,14 +71,14 @@ Result<void> take_member(EventInput& event, std::string_view key, const json::va
         SEAL_TRY(text, text_of(value, key, nullptr));
         auto stream = StreamName::parse(text);
         if (!stream) {
-            return at(Errc::bad_name, "\"stream\" must be type/id", "/stream");
+            return fault_at(Errc::bad_name, "\"stream\" must be type/id", "/stream");
         }
         event.stream = *std::move(stream);
     } else {
-        return at(Errc::malformed,
-                  "unknown member; an event has type, id, data, meta, time, actor and key" +
-                      std::string{form == EventForm::mixed ? ", and its stream" : ""},
-                  "/" + std::string{key});
+        return fault_at(Errc::malformed,
+                        "unknown member; an event has type, id, data, meta, time, actor and key" +
+                            std::string{form == EventForm::mixed ? ", and its stream" : ""},
+                        "/" + std::string{key});
     }
     return {};
 }
@@ -109,7 +99,7 @@ std::string shared_key(std::string_view key, std::size_t number, std::size_t cou
 Result<EventInput> parse_event(const json::value& value, EventForm form, const Limits& limits)
 {
     if (!value.is_object()) {
-        return at(Errc::malformed, "an event is a JSON object", "");
+        return fault_at(Errc::malformed, "an event is a JSON object", "");
     }
     EventInput event;
     for (const auto& member : value.get_object()) {
@@ -120,21 +110,21 @@ Result<EventInput> parse_event(const json::value& value, EventForm form, const L
         }
     }
     if (event.has_id && !event.draft.key.empty()) {
-        return at(Errc::malformed,
-                  "an event has an id or a key, not both: either makes a repeat recognisable",
-                  "/key");
+        return fault_at(Errc::malformed,
+                        "an event has an id or a key, not both: either makes a repeat recognisable",
+                        "/key");
     }
     if (event.draft.type.empty()) {
-        return at(Errc::malformed, "\"type\" is missing", "/type");
+        return fault_at(Errc::malformed, "\"type\" is missing", "/type");
     }
     if (form == EventForm::mixed && event.stream.type.empty()) {
-        return at(Errc::malformed, "\"stream\" is missing", "/stream");
+        return fault_at(Errc::malformed, "\"stream\" is missing", "/stream");
     }
     if (event.draft.data.size() + event.draft.meta.size() > limits.event_bytes_max) {
-        return at(Errc::too_large,
-                  "data and meta of one event may have " + std::to_string(limits.event_bytes_max) +
-                      " bytes together",
-                  "/data");
+        return fault_at(Errc::too_large,
+                        "data and meta of one event may have " +
+                            std::to_string(limits.event_bytes_max) + " bytes together",
+                        "/data");
     }
     return event;
 }
@@ -152,9 +142,9 @@ Result<std::vector<EventInput>> parse_events(std::string_view body, EventForm fo
     }
     const auto& array = value.get_array();
     if (array.empty() || array.size() > limits.events_max) {
-        return at(array.empty() ? Errc::malformed : Errc::too_large,
-                  "an array of events has 1 to " + std::to_string(limits.events_max) + " elements",
-                  "");
+        return fault_at(
+            array.empty() ? Errc::malformed : Errc::too_large,
+            "an array of events has 1 to " + std::to_string(limits.events_max) + " elements", "");
     }
     events.reserve(array.size());
     for (const auto& element : array) {

@@ -16,6 +16,17 @@
 
 namespace sealstream::http {
 
+[[nodiscard]] inline std::string_view view(const boost::json::string& text)
+{
+    return {text.data(), text.size()};
+}
+
+// What is wrong with the member at `pointer` of a body.
+[[nodiscard]] inline Error fault_at(Errc code, std::string context, std::string pointer)
+{
+    return Error{code, std::move(context), std::move(pointer)};
+}
+
 struct EventInput {
     Draft draft; // source, salt, and where the client gave none the id, are still to be filled in
     bool has_id{false};

@@ -14,7 +14,7 @@ namespace sealstream::http {
 
 namespace {
 
-constexpr std::chrono::seconds look_again{60}; // the notifier ends the wait; this is no deadline
+constexpr std::chrono::seconds lookup_wait{60}; // the notifier ends the wait; this is no deadline
 constexpr std::size_t tail_page_bytes{4 << 20};
 
 } // namespace
@@ -56,7 +56,7 @@ Task<Result<IdLookup::Outcome>> IdLookup::look_up(std::vector<EventId> ids)
         tasks_.spawn("http.id_lookup", ask_waiting());
     }
     while (!batch->outcome) {
-        co_await batch->answered.wait_for(look_again);
+        co_await batch->answered.wait_for(lookup_wait);
     }
     const auto& shared = *batch->outcome;
     if (!shared) {
@@ -162,7 +162,7 @@ Task<Result<IdLookup::Outcome>> IdLookup::prove(std::vector<EventId> ids,
                                                 IdempotencyIndex::Answer answer, Proof proof)
 {
     while (is_proving_) {
-        co_await proven_.wait_for(look_again);
+        co_await proven_.wait_for(lookup_wait);
     }
     is_proving_ = true;
     auto outcome = co_await prove_alone(std::move(ids), std::move(answer), proof);

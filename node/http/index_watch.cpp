@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_min{5};  // between two questions for the same reads
 constexpr std::chrono::milliseconds pause_max{50}; // when the index does not move
-constexpr std::chrono::seconds look_again{60};     // the notifier ends the wait
+constexpr std::chrono::seconds index_wait{60};     // the notifier ends the wait
 
 } // namespace
 
@@ -35,7 +35,7 @@ Task<Result<Position>> IndexWatch::reach(Position wanted, std::chrono::milliseco
         tasks_.spawn("http.index_watch", ask_for_waiting());
     }
     while (answers_ < fresh) {
-        co_await answered_.wait_for(look_again);
+        co_await answered_.wait_for(index_wait);
     }
     for (;;) {
         const auto left = deadline - SteadyClock::now();

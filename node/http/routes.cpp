@@ -111,13 +111,6 @@ constexpr std::array<std::string_view, 6> giving_way{
     "tail_events",         "follow_aggregates",  "read_aggregates", "list_emission_policies",
     "get_emission_policy", "put_emission_policy"};
 
-std::string_view take_segment(std::string_view& path)
-{
-    const auto segment = path.substr(0, path.find('/'));
-    path.remove_prefix(std::min(segment.size() + 1, path.size()));
-    return segment;
-}
-
 } // namespace
 
 std::span<const Route> routes() noexcept

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 using boost::asio::ip::tcp;
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::size_t read_bytes = 16 << 10;       // one read of a header
+constexpr std::size_t head_read_bytes = 16 << 10;  // one read of a header
 constexpr std::size_t read_body_bytes = 128 << 10; // one read of a body
 constexpr std::size_t kept_bytes_max = 1 << 20;    // a buffer that grew beyond is given back
 constexpr std::size_t bytes_per_second_min = 1024; // of a body
@@ -187,7 +187,7 @@ Task<Session::Got> Session::read_header()
     const auto& timeouts = shared_.options.timeouts;
     if (input_.size() == 0) {
         enter(Phase::idle, timeouts.idle);
-        const Got first = co_await read_input(read_bytes);
+        const Got first = co_await read_input(head_read_bytes);
         if (first != Got::all) {
             co_return Got::end; // between requests an end or a silence needs no words
         }
@@ -198,7 +198,7 @@ Task<Session::Got> Session::read_header()
         if (parsed != Got::all || parser_->has_header()) {
             co_return parsed;
         }
-        const Got more = co_await read_input(read_bytes);
+        const Got more = co_await read_input(head_read_bytes);
         if (more != Got::all) {
             co_return more;
         }

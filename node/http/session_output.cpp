@@ -13,7 +13,7 @@ namespace {
 using boost::asio::ip::tcp;
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::size_t read_bytes = 4 << 10; // of a peer that says little
+constexpr std::size_t drain_read_bytes = 4 << 10; // of a peer that says little
 
 } // namespace
 
@@ -70,7 +70,7 @@ Task<bool> Session::receive(std::string& to)
             co_return false;
         }
         boost::system::error_code broken;
-        const std::size_t size = socket_.read_some(input_.prepare(read_bytes), broken);
+        const std::size_t size = socket_.read_some(input_.prepare(drain_read_bytes), broken);
         input_.commit(size);
         if (broken && broken != boost::asio::error::would_block) {
             co_return false;

@@ -9,15 +9,15 @@ namespace sealstream::http {
 
 namespace {
 
-constexpr std::size_t record_bytes = 16 << 10; // the longest record of TLS (RFC 8446, 5.1)
-constexpr std::size_t read_bytes = 4 << 10;    // of a peer that says little
+constexpr std::size_t record_bytes = 16 << 10;        // the longest record of TLS (RFC 8446, 5.1)
+constexpr std::size_t tls_drain_read_bytes = 4 << 10; // of a peer that says little
 
 } // namespace
 
 Task<bool> Session::receive_encrypted(std::string& to)
 {
     const std::size_t before = to.size();
-    to.resize(before + read_bytes);
+    to.resize(before + tls_drain_read_bytes);
     const auto space = std::span{to}.subspan(before);
     const auto read = co_await tls_->read_some(space);
     to.resize(before + read.size);

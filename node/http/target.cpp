@@ -89,6 +89,13 @@ std::string percent_encode(std::string_view text)
     return encoded;
 }
 
+std::string_view take_segment(std::string_view& path) noexcept
+{
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(segment.size() + 1, path.size()));
+    return segment;
+}
+
 Result<Query> Query::parse(std::string_view text)
 {
     Query query;

@@ -18,6 +18,9 @@ namespace sealstream::http {
 // Encodes everything but unreserved characters, so that the result is one path segment.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
+// Takes the first segment, and the slash behind it, off the front of `path`.
+[[nodiscard]] std::string_view take_segment(std::string_view& path) noexcept;
+
 class Query {
 public:
     //   malformed   bad percent-encoding; the pointer names no place, the context the parameter

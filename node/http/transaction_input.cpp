@@ -14,28 +14,19 @@ namespace {
 
 namespace json = boost::json;
 
-Error at(Errc code, std::string context, std::string pointer)
-{
-    return Error{code, std::move(context), std::move(pointer)};
-}
-
 Error below(Error error, const std::string& pointer)
 {
     error.pointer.insert(0, pointer);
     return error;
 }
 
-std::string_view view(const json::string& text)
-{
-    return {text.data(), text.size()};
-}
-
 Result<Expected> to_expected(const json::value& value)
 {
-    const Error wrong = at(Errc::malformed,
-                           "\"expected\" is a version as a string, \"absent\", \"present\" or "
-                           "\"any\"",
-                           "/expected");
+    const Error wrong =
+        fault_at(Errc::malformed,
+                 "\"expected\" is a version as a string, \"absent\", \"present\" or "
+                 "\"any\"",
+                 "/expected");
     if (!value.is_string()) {
         return wrong;
     }
@@ -57,11 +48,11 @@ Result<StreamName> to_stream(const json::value& value)
 {
     const auto* text = value.if_string();
     if (text == nullptr) {
-        return at(Errc::malformed, "\"stream\" must be a string", "/stream");
+        return fault_at(Errc::malformed, "\"stream\" must be a string", "/stream");
     }
     auto stream = StreamName::parse(view(*text));
     if (!stream) {
-        return at(Errc::bad_name, "\"stream\" must be type/id", "/stream");
+        return fault_at(Errc::bad_name, "\"stream\" must be type/id", "/stream");
     }
     return stream;
 }
@@ -76,7 +67,7 @@ struct Entry {
 Result<Entry> to_entry(const json::value& value, bool has_events)
 {
     if (!value.is_object()) {
-        return at(Errc::malformed, "an object with \"stream\" is expected", "");
+        return fault_at(Errc::malformed, "an object with \"stream\" is expected", "");
     }
     Entry entry;
     for (const auto& member : value.get_object()) {
@@ -90,18 +81,18 @@ Result<Entry> to_entry(const json::value& value, bool has_events)
         } else if (key == "events" && has_events) {
             entry.events = member.value().if_array();
         } else {
-            return at(Errc::malformed, "unknown member", "/" + std::string{key});
+            return fault_at(Errc::malformed, "unknown member", "/" + std::string{key});
         }
     }
     if (entry.stream.type.empty()) {
-        return at(Errc::malformed, "\"stream\" is missing", "/stream");
+        return fault_at(Errc::malformed, "\"stream\" is missing", "/stream");
     }
     if (has_events && (entry.events == nullptr || entry.events->empty())) {
-        return at(Errc::malformed, "\"events\" must be an array with at least one event",
-                  "/events");
+        return fault_at(Errc::malformed, "\"events\" must be an array with at least one event",
+                        "/events");
     }
     if (!has_events && entry.expected.kind == Expected::Kind::any) {
-        return at(Errc::malformed, "a condition says what it expects", "/expected");
+        return fault_at(Errc::malformed, "a condition says what it expects", "/expected");
     }
     return entry;
 }
@@ -139,10 +130,10 @@ Result<void> check_sizes(const json::array& appends, const json::array* conditio
     const std::size_t streams = appends.size() + (conditions != nullptr ? conditions->size() : 0);
     for (const auto& [what, count] : {std::pair{"events", events}, std::pair{"streams", streams}}) {
         if (count > most) {
-            return at(Errc::too_large,
-                      "a transaction has at most " + std::to_string(most) + " " + what +
-                          "; this one has " + std::to_string(count),
-                      "");
+            return fault_at(Errc::too_large,
+                            "a transaction has at most " + std::to_string(most) + " " + what +
+                                "; this one has " + std::to_string(count),
+                            "");
         }
     }
     return {};
@@ -153,16 +144,16 @@ Result<void> check_streams(const TransactionInput& input)
     std::set<StreamName> seen;
     for (std::size_t number = 0; number < input.appends.size(); ++number) {
         if (!seen.insert(input.appends[number].stream).second) {
-            return at(Errc::malformed, "a stream comes twice; give all its events at once",
-                      "/appends/" + std::to_string(number) + "/stream");
+            return fault_at(Errc::malformed, "a stream comes twice; give all its events at once",
+                            "/appends/" + std::to_string(number) + "/stream");
         }
     }
     for (std::size_t number = 0; number < input.checks.size(); ++number) {
         if (!seen.insert(input.checks[number].stream).second) {
-            return at(Errc::malformed,
-                      "a condition on a stream that is there already; an append has its own "
-                      "\"expected\"",
-                      "/conditions/" + std::to_string(number) + "/stream");
+            return fault_at(Errc::malformed,
+                            "a condition on a stream that is there already; an append has its own "
+                            "\"expected\"",
+                            "/conditions/" + std::to_string(number) + "/stream");
         }
     }
     return {};
@@ -177,18 +168,18 @@ Result<TransactionInput> parse_transaction(std::string_view body, const Limits& 
     const auto* object = value.if_object();
     const auto* appends = object != nullptr ? array_at(*object, "appends") : nullptr;
     if (appends == nullptr || appends->empty()) {
-        return at(Errc::malformed, "\"appends\" must be an array with at least one append",
-                  "/appends");
+        return fault_at(Errc::malformed, "\"appends\" must be an array with at least one append",
+                        "/appends");
     }
     for (const auto& member : *object) {
         if (member.key() != "appends" && member.key() != "conditions") {
-            return at(Errc::malformed, "a transaction has appends and conditions",
-                      "/" + std::string{member.key().data(), member.key().size()});
+            return fault_at(Errc::malformed, "a transaction has appends and conditions",
+                            "/" + std::string{member.key().data(), member.key().size()});
         }
     }
     const auto* conditions = array_at(*object, "conditions");
     if (object->contains("conditions") && conditions == nullptr) {
-        return at(Errc::malformed, "\"conditions\" must be an array", "/conditions");
+        return fault_at(Errc::malformed, "\"conditions\" must be an array", "/conditions");
     }
     SEAL_TRY_VOID(check_sizes(*appends, conditions, limits.transaction_events_max));
 

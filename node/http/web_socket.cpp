@@ -21,20 +21,6 @@ bool is_control(SocketOpcode opcode)
     return static_cast<std::uint8_t>(opcode) >= 0x8;
 }
 
-bool is_utf8(std::string_view text)
-{
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const std::size_t size = utf8_sequence_size(at, end);
-        if (size == 0) {
-            return false;
-        }
-        at += size;
-    }
-    return true;
-}
-
 Error broken(std::string why)
 {
     return Error{Errc::malformed, std::move(why)};

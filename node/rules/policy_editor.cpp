@@ -9,7 +9,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr int tries_max = 5; // against others who edit the same policy
+constexpr int policy_tries_max = 5; // against others who edit the same policy
 
 struct Before {
     std::optional<EmissionPolicy> policy;
@@ -73,7 +73,7 @@ Task<Result<EditedPolicy>> edit_policy(EventLog& log, RulebookFollower& rules, E
         }
         auto batch = to_batch(edit, before, ids.next());
         const auto appended = co_await log.append(std::move(batch));
-        if (!appended && appended.error().code == Errc::conflict && tries < tries_max) {
+        if (!appended && appended.error().code == Errc::conflict && tries < policy_tries_max) {
             StreamName stream{std::string{policy_stream_type}, edit.type};
             SEAL_CO_TRY_VOID(co_await catch_up(log, rules, std::move(stream), apply_wait_max));
             continue;

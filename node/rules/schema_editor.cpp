@@ -11,7 +11,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr int tries_max = 5; // against others who register for the same type
+constexpr int schema_tries_max = 5; // against others who register for the same type
 
 Result<boost::json::value> parse_schema(const std::string& text)
 {
@@ -119,7 +119,7 @@ Task<Result<EditedSchema>> edit_schema(EventLog& log, RulebookFollower& rules, E
         }
         auto batch = std::move(plan->batch);
         const auto appended = co_await log.append(std::move(batch));
-        if (!appended && appended.error().code == Errc::conflict && tries < tries_max) {
+        if (!appended && appended.error().code == Errc::conflict && tries < schema_tries_max) {
             StreamName schema{std::string{schema_stream_type}, edit.type};
             SEAL_CO_TRY_VOID(
                 co_await catch_up(log, rules, std::move(schema), limits.apply_wait_max));

@@ -46,7 +46,7 @@ Error unavailable(std::string what, const boost::system::error_code& failure)
     return {Errc::unavailable, std::move(what) + ": " + failure.message()};
 }
 
-Error refused(const boost::system::error_code& failure)
+Error refused_by_peer(const boost::system::error_code& failure)
 {
     if (failure == http::error::body_limit) {
         return {Errc::too_large, "the answer is too long"};
@@ -80,7 +80,7 @@ Task<Result<void>> read_answer(TlsChannel& channel, Parser& parser)
         if (read.failure == boost::asio::error::eof && parser.got_some()) {
             parser.put_eof(failure); // where nothing else says how long the answer is
             if (failure) {
-                co_return refused(failure);
+                co_return refused_by_peer(failure);
             }
             continue;
         }
@@ -92,7 +92,7 @@ Task<Result<void>> read_answer(TlsChannel& channel, Parser& parser)
             input.consume(parser.put(input.data(), failure));
         }
         if (failure && failure != http::error::need_more) {
-            co_return refused(failure);
+            co_return refused_by_peer(failure);
         }
     }
     co_return Result<void>{};

@@ -7,7 +7,7 @@ namespace sealstream::security {
 
 namespace {
 
-constexpr std::string_view scheme = "https://";
+constexpr std::string_view https_scheme = "https://";
 
 bool is_letter_or_digit(char letter)
 {
@@ -51,10 +51,10 @@ Result<std::uint16_t> parse_port(std::string_view text)
 
 Result<HttpsUrl> HttpsUrl::parse(std::string_view text)
 {
-    if (!text.starts_with(scheme) || text.size() > url_bytes_max) {
+    if (!text.starts_with(https_scheme) || text.size() > url_bytes_max) {
         return wrong("nothing but https: is fetched, and 2 KiB are enough");
     }
-    text.remove_prefix(scheme.size());
+    text.remove_prefix(https_scheme.size());
     HttpsUrl url;
     url.authority = text.substr(0, text.find_first_of("/?"));
     text.remove_prefix(url.authority.size());

@@ -6,7 +6,7 @@ namespace sealstream::security {
 
 namespace {
 
-Error refused(std::string reason)
+Error refused_certificate(std::string reason)
 {
     return {Errc::unauthenticated, "the client's certificate: " + std::move(reason)};
 }
@@ -28,7 +28,8 @@ Result<std::string> only_uri(X509* certificate)
                    static_cast<std::size_t>(ASN1_STRING_length(text)));
     }
     if (uris != 1) {
-        return refused("it must name exactly one URI, and names " + std::to_string(uris));
+        return refused_certificate("it must name exactly one URI, and names " +
+                                   std::to_string(uris));
     }
     return uri;
 }
@@ -40,25 +41,25 @@ Result<PeerCertificate> read_peer_certificate(std::string_view der)
     const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
     const CertificateHandle certificate{d2i_X509(nullptr, &bytes, static_cast<long>(der.size()))};
     if (certificate == nullptr) {
-        return refused(take_openssl_error());
+        return refused_certificate(take_openssl_error());
     }
     if (X509_check_ca(certificate.get()) != 0) {
-        return refused("it is an authority's");
+        return refused_certificate("it is an authority's");
     }
     const auto usage = X509_get_key_usage(certificate.get()); // all bits where nothing is said
     const bool says_usage = usage != UINT32_MAX;
     if (says_usage &&
         ((usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0 || (usage & KU_DIGITAL_SIGNATURE) == 0)) {
-        return refused("its key is not for signing in");
+        return refused_certificate("its key is not for signing in");
     }
     SEAL_TRY(uri, only_uri(certificate.get()));
     const auto id = SpiffeId::parse(uri);
     if (!id) {
-        return refused(id.error().context);
+        return refused_certificate(id.error().context);
     }
     const auto not_after = unix_time(X509_get0_notAfter(certificate.get()));
     if (!not_after) {
-        return refused(not_after.error().context);
+        return refused_certificate(not_after.error().context);
     }
     return PeerCertificate{*id, *not_after};
 }

@@ -6,7 +6,7 @@ namespace sealstream::security {
 
 namespace {
 
-constexpr std::string_view scheme = "spiffe://";
+constexpr std::string_view spiffe_scheme = "spiffe://";
 constexpr std::size_t id_bytes_max = 2'048; // SPIFFE-ID, 2.3
 constexpr std::size_t trust_domain_bytes_max = 255;
 
@@ -43,10 +43,10 @@ bool is_good_path(std::string_view path)
 
 Result<SpiffeId> SpiffeId::parse(std::string_view uri)
 {
-    if (uri.size() > id_bytes_max || !uri.starts_with(scheme)) {
+    if (uri.size() > id_bytes_max || !uri.starts_with(spiffe_scheme)) {
         return Error{Errc::malformed, "it is no SPIFFE ID"};
     }
-    const auto rest = uri.substr(scheme.size());
+    const auto rest = uri.substr(spiffe_scheme.size());
     const auto domain = rest.substr(0, rest.find('/'));
     const auto path = rest.substr(domain.size());
     const bool is_good_domain = !domain.empty() && domain.size() <= trust_domain_bytes_max &&
@@ -70,7 +70,7 @@ Result<SourceMapping> SourceMapping::parse(std::string_view line)
     mapping.before = pattern.substr(0, star);
     mapping.after = mapping.has_star ? pattern.substr(star + 1) : "";
     const auto stars = std::count(mapping.source.begin(), mapping.source.end(), '*');
-    if (!pattern.starts_with(scheme) || mapping.source.empty() || stars > 1 ||
+    if (!pattern.starts_with(spiffe_scheme) || mapping.source.empty() || stars > 1 ||
         (stars == 1 && !mapping.has_star) || mapping.after.find('*') != std::string::npos) {
         return Error{Errc::malformed, "must be spiffe://domain/path=source; one '*' in the path "
                                       "may stand for text that is a '*' in the source"};

@@ -22,7 +22,7 @@ constexpr std::size_t json_depth_max = 8;
 constexpr std::size_t claims_max = 256; // kept for rules
 constexpr std::int64_t time_max = std::int64_t{1} << 40;
 
-Error refused(std::string_view reason)
+Error refused_token(std::string_view reason)
 {
     return {Errc::unauthenticated, std::string{reason}};
 }
@@ -31,12 +31,12 @@ Result<object> read_object(std::string_view base64)
 {
     const auto bytes = from_base64url(base64);
     if (!bytes) {
-        return refused("the token is not in base64url");
+        return refused_token("the token is not in base64url");
     }
     const JsonLimits limits{json_depth_max, token_bytes_max};
     auto parsed = parse_json(as_text(*bytes), limits);
     if (!parsed || !parsed->is_object()) {
-        return refused("a part of the token is no strict JSON object");
+        return refused_token("a part of the token is no strict JSON object");
     }
     return std::move(parsed->get_object());
 }
@@ -65,22 +65,22 @@ Result<void> read_header(const object& header, ParsedToken& to)
 {
     std::string text;
     if (header.contains("crit")) {
-        return refused("the token needs an extension that is not understood");
+        return refused_token("the token needs an extension that is not understood");
     }
     if (header.contains("typ") &&
         (keep(text, header.if_contains("typ")) == nullptr || !is_access_token(text))) {
-        return refused("the token is not of a kind that is accepted");
+        return refused_token("the token is not of a kind that is accepted");
     }
     if (keep(text, header.if_contains("alg")) == nullptr) {
-        return refused("the token names no algorithm");
+        return refused_token("the token names no algorithm");
     }
     const auto algorithm = algorithm_named(text);
     if (!algorithm) {
-        return refused("the token's algorithm is not accepted");
+        return refused_token("the token's algorithm is not accepted");
     }
     to.algorithm = *algorithm;
     if (header.contains("kid") && keep(to.kid, header.if_contains("kid")) == nullptr) {
-        return refused("the token's key id is no text");
+        return refused_token("the token's key id is no text");
     }
     return {};
 }
@@ -165,15 +165,15 @@ Result<void> check_times(const object& claims, std::int64_t now, std::int64_t sk
 {
     const auto expires = time_of(claims, "exp");
     if (!expires) {
-        return refused("the token does not say when it expires");
+        return refused_token("the token does not say when it expires");
     }
     if (now >= *expires + skew) {
-        return refused(token_has_expired);
+        return refused_token(token_has_expired);
     }
     for (const auto* name : {"nbf", "iat"}) {
         const auto begins = time_of(claims, name);
         if (claims.contains(name) && (!begins || *begins > now + skew)) {
-            return refused("the token is not valid yet");
+            return refused_token("the token is not valid yet");
         }
     }
     return {};
@@ -228,12 +228,12 @@ Result<TokenIssuer> TokenIssuer::parse(std::string_view line)
 Result<ParsedToken> ParsedToken::parse(std::string_view text)
 {
     if (text.size() > token_bytes_max) {
-        return refused("the token has more than 8 KiB");
+        return refused_token("the token has more than 8 KiB");
     }
     const auto first = text.find('.');
     const auto second = first == std::string_view::npos ? first : text.find('.', first + 1);
     if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos) {
-        return refused("the token has not three parts");
+        return refused_token("the token has not three parts");
     }
     SEAL_TRY(header, read_object(text.substr(0, first)));
     ParsedToken token;
@@ -242,11 +242,11 @@ Result<ParsedToken> ParsedToken::parse(std::string_view text)
     SEAL_TRY(all, read_object(text.substr(first + 1, second - first - 1)));
     claims->all = std::move(all);
     if (keep(token.issuer, claims->all.if_contains("iss")) == nullptr) {
-        return refused("the token names no issuer");
+        return refused_token("the token names no issuer");
     }
     auto signature = from_base64url(text.substr(second + 1));
     if (!signature || signature->empty()) {
-        return refused("the token has no signature");
+        return refused_token("the token has no signature");
     }
     token.signature = *std::move(signature);
     token.signed_part = text.substr(0, second);
@@ -260,21 +260,22 @@ Result<Identity> verify_token(const ParsedToken& token, const TokenIssuer& issue
     const auto& algorithms = issuer.algorithms;
     if (token.issuer != issuer.issuer ||
         std::find(algorithms.begin(), algorithms.end(), token.algorithm) == algorithms.end()) {
-        return refused("the token's issuer or algorithm is not accepted");
+        return refused_token("the token's issuer or algorithm is not accepted");
     }
     const auto key = keys.verify(token.kid, token.algorithm, token.signed_part, token.signature);
     if (!key) {
-        return key.error().code == Errc::not_found ? key.error()
-                                                   : refused("the token's signature does not hold");
+        return key.error().code == Errc::not_found
+                   ? key.error()
+                   : refused_token("the token's signature does not hold");
     }
     const object& claims = token.claims->all;
     if (!has_audience(claims, issuer.audiences)) {
-        return refused("the token is for somebody else");
+        return refused_token("the token is for somebody else");
     }
     SEAL_TRY_VOID(check_times(claims, now, skew_seconds));
     for (const std::string& name : issuer.required) {
         if (!claims.contains(name)) {
-            return refused("the token lacks a claim that is required");
+            return refused_token("the token lacks a claim that is required");
         }
     }
     Identity identity;
@@ -282,11 +283,11 @@ Result<Identity> verify_token(const ParsedToken& token, const TokenIssuer& issue
     identity.issuer = issuer.issuer;
     if (keep(identity.subject, claims.if_contains("sub")) == nullptr ||
         !check_label(identity.subject)) {
-        return refused("the token has no subject");
+        return refused_token("the token has no subject");
     }
     keep(identity.source, claims.if_contains(issuer.source_claim));
     if (!identity.source.empty() && !check_label(identity.source)) {
-        return refused("the token's source is no name");
+        return refused_token("the token's source is no name");
     }
     identity.claims = claims_for_rules(claims);
     identity.token_expires = *time_of(claims, "exp") + skew_seconds;

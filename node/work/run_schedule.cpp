@@ -10,7 +10,7 @@ namespace sealstream {
 
 namespace {
 
-StreamName stream_of(const std::string& name)
+StreamName schedule_stream(const std::string& name)
 {
     return {std::string{schedule_stream_type}, name};
 }
@@ -50,7 +50,7 @@ Task<Result<void>> PackLane::emit(Item& item, WorkRun& run)
 
 Task<Result<void>> PackLane::emit_once(Item& item, WorkRun& run)
 {
-    auto stream = stream_of(item.name);
+    auto stream = schedule_stream(item.name);
     SEAL_CO_TRY(state, co_await read_state(context_.log, std::move(stream)));
     run.state = "done";
     run.told = state.position;
@@ -100,7 +100,7 @@ Task<Result<void>> PackLane::emit_once(Item& item, WorkRun& run)
                             std::move(judged.refused)};
     outcome.refused.resize(std::min(outcome.refused.size(), context_.options.refused_rows_shown));
     std::vector<StreamAppend> batch = std::move(judged.appends);
-    batch.push_back(own_append(stream_of(item.name), state.version,
+    batch.push_back(own_append(schedule_stream(item.name), state.version,
                                schedule_event(item.name, outcome), pack_actor(*pack_)));
     SEAL_CO_TRY(appended, co_await context_.log.append(std::move(batch)));
     run.appended = outcome.appended;

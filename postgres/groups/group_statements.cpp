@@ -6,7 +6,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* upsert =
+constexpr const char* store_group =
     "INSERT INTO sealstream.groups AS g (ledger, name, filter, cursor, lease_ms, deliveries_max)"
     " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (ledger, name) DO UPDATE"
     " SET filter = excluded.filter, lease_ms = excluded.lease_ms,"
@@ -18,9 +18,9 @@ constexpr const char* list =
 constexpr const char* select_group =
     "SELECT filter, cursor, lease_ms, deliveries_max FROM sealstream.groups"
     " WHERE ledger = $1 AND name = $2";
-constexpr const char* lock = " FOR UPDATE";
+constexpr const char* lock_row = " FOR UPDATE";
 // A statement of its own: in the one that locks, the time could be from before the wait.
-constexpr const char* select_now =
+constexpr const char* select_group_now =
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 constexpr const char* select_streams =
@@ -55,7 +55,7 @@ constexpr const char* remove_streams =
     " WHERE s.ledger = $1 AND s.group_name = $2 AND s.stream_type = w.type AND s.stream_id = w.id";
 constexpr const char* next_token = "SELECT nextval('sealstream.group_tokens')";
 
-constexpr const char* insert_events =
+constexpr const char* insert_claimed =
     "INSERT INTO sealstream.group_events (ledger, group_name, stream_type, stream_id, position,"
     "  ingested)"
     " SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[])";
@@ -143,7 +143,7 @@ Result<GroupRow> group_from(Connection& connection, const GroupKey& key, const s
         return Error{Errc::not_found, "there is no group " + key.name};
     }
     SEAL_TRY(filter, parse_group_filter(answer.text(0, 0)));
-    SEAL_TRY(now, connection.run(select_now));
+    SEAL_TRY(now, connection.run(select_group_now));
     return GroupRow{std::move(filter), Position{natural(answer, 0, 1)},
                     std::chrono::milliseconds{answer.integer(0, 2)},
                     static_cast<unsigned>(answer.integer(0, 3)), time_in(now, 0, 0)};
@@ -174,10 +174,11 @@ struct StreamColumns {
 Result<bool> upsert_group(Connection& connection, const std::string& ledger,
                           const GroupDefinition& definition, Position head)
 {
-    SEAL_TRY(answer, connection.run(upsert, {ledger, definition.name, to_json(definition.filter),
-                                             std::to_string(definition.start.value_or(head).value),
-                                             std::to_string(definition.lease.count()),
-                                             std::to_string(definition.deliveries_max)}));
+    SEAL_TRY(answer,
+             connection.run(store_group, {ledger, definition.name, to_json(definition.filter),
+                                          std::to_string(definition.start.value_or(head).value),
+                                          std::to_string(definition.lease.count()),
+                                          std::to_string(definition.deliveries_max)}));
     return answer.boolean(0, 0);
 }
 
@@ -202,7 +203,7 @@ Result<std::vector<std::string>> select_groups(Connection& connection, const std
 
 Result<GroupRow> lock_group(Connection& connection, const GroupKey& key)
 {
-    return group_from(connection, key, std::string{select_group} + lock);
+    return group_from(connection, key, std::string{select_group} + lock_row);
 }
 
 Result<GroupRow> read_group(Connection& connection, const GroupKey& key)
@@ -313,8 +314,8 @@ Result<void> add_events(Connection& connection, const GroupKey& key, Position cu
     SEAL_TRY(streams, connection.run(insert_streams, {key.ledger, key.name, sql_array(types),
                                                       sql_array(ids), sql_array(positions)}));
     SEAL_TRY(added,
-             connection.run(insert_events, {key.ledger, key.name, sql_array(types), sql_array(ids),
-                                            sql_array(positions), sql_array(ingested)}));
+             connection.run(insert_claimed, {key.ledger, key.name, sql_array(types), sql_array(ids),
+                                             sql_array(positions), sql_array(ingested)}));
     SEAL_TRY(moved,
              connection.run(move_cursor, {key.ledger, key.name, std::to_string(cursor.value)}));
     return {};

@@ -6,7 +6,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* try_lock =
+constexpr const char* try_lock_outbox =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream relay ' || $1, 0))";
 
 // What the relay notes must be on disk before it appends, and so must be what it has read: a flush
@@ -126,7 +126,7 @@ Result<void> need_epoch(Connection& connection, const std::string& ledger, std::
 
 Result<bool> try_own_outbox(Connection& connection, const std::string& ledger)
 {
-    SEAL_TRY(taken, connection.run(try_lock, {ledger}));
+    SEAL_TRY(taken, connection.run(try_lock_outbox, {ledger}));
     return taken.boolean(0, 0);
 }
 

@@ -9,7 +9,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* select_now =
+constexpr const char* select_database_now =
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 constexpr const char* select_keys =
@@ -24,7 +24,7 @@ constexpr const char* insert_key =
 
 // Whatever the database does otherwise: a key is on disk before anybody encrypts with it, and gone
 // from there before anybody says so.
-constexpr const char* wait_for_disk =
+constexpr const char* wait_for_key_on_disk =
     "SELECT set_config('synchronous_commit', 'on', true)"
     " WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
@@ -53,7 +53,7 @@ constexpr const char* select_foreign =
     "SELECT name, wrapped_by FROM sealstream.payload_keys"
     " WHERE ledger = $1 AND wrapped IS NOT NULL AND wrapped_by <> $2 LIMIT 1";
 
-constexpr const char* try_lock =
+constexpr const char* try_lock_expiry =
     "SELECT pg_try_advisory_lock(hashtextextended('sealstream expiry ' || $1, 0))";
 
 WallTime from_microseconds(std::int64_t microseconds)
@@ -86,7 +86,7 @@ Result<void> insert(Connection& connection, const std::string& ledger, const Wra
     PayloadKey key{name, {}};
     fill_random(key.secret);
     SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY(durable, connection.run(wait_for_disk));
+    SEAL_TRY(durable, connection.run(wait_for_key_on_disk));
     SEAL_TRY(inserted,
              connection.run(insert_key, {ledger, name, period.retention_class,
                                          to_rfc3339(period.from), to_rfc3339(period.until),
@@ -115,7 +115,7 @@ Result<CurrentPayloadKey> current_payload_key(Connection& connection, const std:
                                               const std::string& retention_class,
                                               std::chrono::seconds length)
 {
-    SEAL_TRY(clock, connection.run(select_now));
+    SEAL_TRY(clock, connection.run(select_database_now));
     const WallTime now = from_microseconds(clock.integer(0, 0));
     const KeyPeriod period = period_at(retention_class, now, length);
     const std::string name = key_name(period);
@@ -158,7 +158,7 @@ Result<std::size_t> destroy_payload_keys(Connection& connection, const std::stri
         seconds.push_back(std::to_string(keep.count()));
     }
     SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY(durable, connection.run(wait_for_disk));
+    SEAL_TRY(durable, connection.run(wait_for_key_on_disk));
     SEAL_TRY(destroyed, connection.run(destroy_due, {ledger, sql_array(classes), sql_array(seconds),
                                                      std::to_string(keys_max)}));
     std::vector<std::string> names;
@@ -190,7 +190,7 @@ Result<void> mark_told(Connection& connection, const std::string& ledger, const 
 
 Result<bool> try_own_expiry(Connection& connection, const std::string& ledger)
 {
-    SEAL_TRY(taken, connection.run(try_lock, {ledger}));
+    SEAL_TRY(taken, connection.run(try_lock_expiry, {ledger}));
     return taken.boolean(0, 0);
 }
 

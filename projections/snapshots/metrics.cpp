@@ -16,22 +16,22 @@ using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
-using Labels = std::map<std::string, std::string>;
+using SnapshotLabels = std::map<std::string, std::string>;
 
-const prometheus::Histogram::BucketBoundaries seconds_buckets{0.01, 0.05, 0.1, 0.5, 1,   2.5, 5,
-                                                              10,   30,   60,  120, 300, 600};
+const prometheus::Histogram::BucketBoundaries snapshot_seconds_buckets{
+    0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600};
 
-Labels of(std::string_view projection)
+SnapshotLabels of(std::string_view projection)
 {
     return {{"projection", std::string{projection}}};
 }
 
-Labels with_result(std::string_view projection, const char* result)
+SnapshotLabels with_result(std::string_view projection, const char* result)
 {
     return {{"projection", std::string{projection}}, {"result", result}};
 }
 
-double seconds(std::chrono::nanoseconds time)
+double to_seconds(std::chrono::nanoseconds time)
 {
     return std::chrono::duration<double>(time).count();
 }
@@ -94,7 +94,7 @@ void SnapshotMetrics::taken(std::string_view projection, Position position, std:
     families_->snapshots.Add(with_result(projection, "taken")).Increment();
     families_->position.Add(of(projection)).Set(static_cast<double>(position.value));
     families_->bytes.Add(of(projection)).Set(static_cast<double>(bytes));
-    families_->duration.Add(of(projection), seconds_buckets).Observe(seconds(duration));
+    families_->duration.Add(of(projection), snapshot_seconds_buckets).Observe(to_seconds(duration));
 }
 
 void SnapshotMetrics::failed(std::string_view projection)
@@ -123,7 +123,8 @@ void SnapshotMetrics::past_made(std::string_view projection, std::uint64_t event
 {
     families_->past.Add(with_result(projection, "made")).Increment();
     families_->past_events.Add(of(projection)).Increment(static_cast<double>(events));
-    families_->past_duration.Add(of(projection), seconds_buckets).Observe(seconds(duration));
+    families_->past_duration.Add(of(projection), snapshot_seconds_buckets)
+        .Observe(to_seconds(duration));
 }
 
 void SnapshotMetrics::past_failed(std::string_view projection)

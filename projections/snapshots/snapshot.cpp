@@ -10,7 +10,7 @@ namespace sealstream {
 
 namespace {
 
-void add_part(Sha256& hasher, std::string_view text)
+void add_digest_part(Sha256& hasher, std::string_view text)
 {
     Bytes size;
     append_big_endian(size, static_cast<std::uint64_t>(text.size()));
@@ -20,14 +20,14 @@ void add_part(Sha256& hasher, std::string_view text)
 
 void add_count(Sha256& hasher, std::size_t count)
 {
-    add_part(hasher, std::to_string(count));
+    add_digest_part(hasher, std::to_string(count));
 }
 
 void add_list(Sha256& hasher, const std::vector<std::string>& texts)
 {
     add_count(hasher, texts.size());
     for (const std::string& text : texts) {
-        add_part(hasher, text);
+        add_digest_part(hasher, text);
     }
 }
 
@@ -37,27 +37,27 @@ std::string seal_of(const std::string& ledger, const Snapshot& snapshot)
 {
     Sha256 hasher;
     hasher.update(as_bytes(std::string_view{"sealstream/snapshot/v1\0", 23}));
-    add_part(hasher, ledger);
-    add_part(hasher, snapshot.name);
-    add_part(hasher, std::to_string(snapshot.number));
-    add_part(hasher, std::to_string(snapshot.position.value));
-    add_part(hasher, std::to_string(snapshot.version));
-    add_part(hasher, snapshot.fold_digest);
-    add_part(hasher, snapshot.incarnation);
+    add_digest_part(hasher, ledger);
+    add_digest_part(hasher, snapshot.name);
+    add_digest_part(hasher, std::to_string(snapshot.number));
+    add_digest_part(hasher, std::to_string(snapshot.position.value));
+    add_digest_part(hasher, std::to_string(snapshot.version));
+    add_digest_part(hasher, snapshot.fold_digest);
+    add_digest_part(hasher, snapshot.incarnation);
     add_list(hasher, snapshot.skipped_types);
     add_list(hasher, snapshot.schema_versions);
-    add_part(hasher, snapshot.folded_to);
+    add_digest_part(hasher, snapshot.folded_to);
     add_count(hasher, snapshot.tables.size());
     for (const TableDigest& table : snapshot.tables) {
-        add_part(hasher, table.table);
-        add_part(hasher, std::to_string(table.rows));
-        add_part(hasher, table.digest);
+        add_digest_part(hasher, table.table);
+        add_digest_part(hasher, std::to_string(table.rows));
+        add_digest_part(hasher, table.digest);
     }
     add_count(hasher, snapshot.sequences.size());
     for (const SequenceState& sequence : snapshot.sequences) {
-        add_part(hasher, sequence.name);
-        add_part(hasher, std::to_string(sequence.last_value));
-        add_part(hasher, sequence.is_called ? "called" : "fresh");
+        add_digest_part(hasher, sequence.name);
+        add_digest_part(hasher, std::to_string(sequence.last_value));
+        add_digest_part(hasher, sequence.is_called ? "called" : "fresh");
     }
     return to_hex(hasher.finish().view());
 }

@@ -1,5 +1,6 @@
 #include "projections/snapshots/snapshot_rows.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sealstream {
@@ -15,17 +16,6 @@ constexpr const char* insert_row =
     "  sequences, seal, bytes, took_us)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text[], $10::text[], $11, $12::text[],"
     "  $13::text[], $14, $15, $16)";
-
-std::vector<std::string> parts_in(std::string_view text)
-{
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const auto part = text.substr(0, text.find(separator));
-        parts.emplace_back(part);
-        text.remove_prefix(std::min(part.size() + 1, text.size()));
-    }
-    return parts;
-}
 
 // What is no number becomes one that no seal fits.
 template <class Number>
@@ -88,6 +78,17 @@ Result<void> insert_snapshot(Connection& connection, const std::string& ledger,
                         snapshot.folded_to, sql_array(tables), sql_array(sequences), snapshot.seal,
                         std::to_string(snapshot.bytes), std::to_string(took.count())}));
     return {};
+}
+
+std::vector<std::string> parts_in(std::string_view text)
+{
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const auto part = text.substr(0, text.find(separator));
+        parts.emplace_back(part);
+        text.remove_prefix(std::min(part.size() + 1, text.size()));
+    }
+    return parts;
 }
 
 } // namespace sealstream

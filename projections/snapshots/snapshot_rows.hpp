@@ -13,6 +13,9 @@ inline constexpr const char* snapshot_columns =
     " s.folded_to, array_to_string(s.tables, chr(31)), array_to_string(s.sequences, chr(31)),"
     " s.seal, s.bytes";
 
+// The members of an array that is selected as one text, with chr(31) between them.
+[[nodiscard]] std::vector<std::string> parts_in(std::string_view text);
+
 [[nodiscard]] Snapshot snapshot_in(const SqlResult& rows, std::size_t row);
 
 //   everything that a statement can fail with

@@ -12,7 +12,7 @@ constexpr const char* count_all =
     "   WHERE p.ledger = s.ledger AND p.name = s.name AND p.state = 'active')), 0)"
     " FROM sealstream.projection_snapshots AS s WHERE ledger = $1 GROUP BY name";
 
-constexpr const char* is_known =
+constexpr const char* is_known_snapshot =
     "SELECT FROM sealstream.projections WHERE ledger = $1 AND name = $2 LIMIT 1";
 
 constexpr const char* select_all =
@@ -32,9 +32,10 @@ constexpr const char* insert_order =
     " ON CONFLICT (ledger, name) DO UPDATE SET state = 'waiting', number = NULL, reason = '',"
     "  asked_at = clock_timestamp() WHERE o.state <> 'waiting'";
 
-Result<void> known(Connection& connection, const std::string& ledger, const std::string& projection)
+Result<void> known_snapshots(Connection& connection, const std::string& ledger,
+                             const std::string& projection)
 {
-    SEAL_TRY(found, connection.run(is_known, {ledger, projection}));
+    SEAL_TRY(found, connection.run(is_known_snapshot, {ledger, projection}));
     if (found.rows() == 0) {
         return Error{Errc::not_found, "projection " + projection};
     }
@@ -62,7 +63,7 @@ Result<void> add_snapshot_counts(Connection& connection, const std::string& ledg
 Result<Snapshots> read_snapshots(Connection& connection, const std::string& ledger,
                                  const std::string& projection)
 {
-    SEAL_TRY_VOID(known(connection, ledger, projection));
+    SEAL_TRY_VOID(known_snapshots(connection, ledger, projection));
     SEAL_TRY(rows, connection.run(std::string{"SELECT "} + snapshot_columns + select_all,
                                   {ledger, projection}));
     Snapshots snapshots;
@@ -94,7 +95,7 @@ Result<Snapshots> read_snapshots(Connection& connection, const std::string& ledg
 Result<void> ask_snapshot(Connection& connection, const std::string& ledger,
                           const std::string& projection)
 {
-    SEAL_TRY_VOID(known(connection, ledger, projection));
+    SEAL_TRY_VOID(known_snapshots(connection, ledger, projection));
     SEAL_TRY(asked, connection.run(insert_order, {ledger, projection}));
     if (asked.rows_affected() == 0) {
         return Error{Errc::conflict, "a snapshot of " + projection + " is asked for already"};

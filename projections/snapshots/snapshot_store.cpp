@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t bases_max = 20; // looked at, nearest first, before folding from the beginning
 
-constexpr const char* select_active =
+constexpr const char* select_active_version =
     "SELECT version, cursor, schema_name, fold_digest, incarnation,"
     "  array_to_string(skipped_types, chr(31)), array_to_string(schema_versions, chr(31)),"
     "  coalesce(to_char(folded_to AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), ''),"
@@ -46,7 +46,7 @@ constexpr const char* size_of =
     " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
     " WHERE n.nspname = $1 AND c.relkind = 'r'";
 
-constexpr const char* move_cursor =
+constexpr const char* move_copied_cursor =
     "UPDATE sealstream.projections SET cursor = $4, skipped_types = $5::text[],"
     "  schema_versions = $6::text[], folded_to = nullif($7, '')::timestamptz"
     " WHERE ledger = $1 AND name = $2 AND version = $3";
@@ -54,17 +54,6 @@ constexpr const char* move_cursor =
 constexpr const char* refuse =
     "UPDATE sealstream.projection_snapshots SET refused = $4, refused_at = clock_timestamp()"
     " WHERE ledger = $1 AND name = $2 AND number = $3 AND refused IS NULL";
-
-std::vector<std::string> words_in(std::string_view text)
-{
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        const auto word = text.substr(0, text.find('\x1f'));
-        words.emplace_back(word);
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-    }
-    return words;
-}
 
 // Why the tables of the active version must not be copied; empty: they may.
 std::string doubt(const SqlResult& active)
@@ -89,8 +78,8 @@ Snapshot described(const SqlResult& active, const std::string& projection)
     snapshot.position = Position{static_cast<std::uint64_t>(active.integer(0, 1))};
     snapshot.fold_digest = active.text(0, 3);
     snapshot.incarnation = active.text(0, 4);
-    snapshot.skipped_types = words_in(active.text(0, 5));
-    snapshot.schema_versions = words_in(active.text(0, 6));
+    snapshot.skipped_types = parts_in(active.text(0, 5));
+    snapshot.schema_versions = parts_in(active.text(0, 6));
     snapshot.folded_to = active.text(0, 7);
     return snapshot;
 }
@@ -172,7 +161,7 @@ Result<Snapshot> take_snapshot(Connection& connection, const std::string& ledger
                                         "SET LOCAL statement_timeout = " +
                                         std::to_string(time_max.count()) + ";" +
                                         digest_settings()));
-    SEAL_TRY(active, connection.run(select_active, {ledger, projection}));
+    SEAL_TRY(active, connection.run(select_active_version, {ledger, projection}));
     if (active.rows() == 0) {
         return Error{Errc::not_found, "projection " + projection};
     }
@@ -240,7 +229,7 @@ Result<void> load_snapshot(Connection& connection, const std::string& ledger,
     version.skipped_types = snapshot.skipped_types;
     version.schema_versions = snapshot.schema_versions;
     SEAL_TRY(moved,
-             connection.run(move_cursor,
+             connection.run(move_copied_cursor,
                             {ledger, version.name, std::to_string(version.version),
                              std::to_string(version.cursor.value), sql_array(version.skipped_types),
                              sql_array(version.schema_versions), snapshot.folded_to}));

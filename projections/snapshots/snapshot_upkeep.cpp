@@ -8,7 +8,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* drop_settings =
+constexpr const char* drop_old_settings =
     "SET LOCAL lock_timeout = '5s'"; // whoever reads it now may end; it is dropped the next time
 
 constexpr const char* select_standing =
@@ -38,7 +38,7 @@ constexpr const char* refuse_all =
     " WHERE ledger = $1 AND name = $2 AND refused IS NULL";
 
 // 0: no version can begin with it, or may; 1: refused; 2: it can be used.
-constexpr const char* select_all =
+constexpr const char* select_upkeep =
     "SELECT number, position, CASE WHEN NOT EXISTS ("
     "   SELECT FROM sealstream.projections AS p WHERE p.ledger = s.ledger AND p.name = s.name"
     "   AND p.state <> 'past' AND p.fold_digest = s.fold_digest"
@@ -113,7 +113,7 @@ Result<bool> drop_snapshot(Connection& connection, const std::string& ledger,
                            const std::string& projection, int number)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
-    SEAL_TRY_VOID(connection.run_script(drop_settings));
+    SEAL_TRY_VOID(connection.run_script(drop_old_settings));
     const auto schema = snapshot_schema_name(ledger, projection, number);
     SEAL_TRY_VOID(connection.run_script("DROP SCHEMA IF EXISTS " + sql_name(schema) + " CASCADE"));
     SEAL_TRY(deleted, connection.run(delete_row, {ledger, projection, std::to_string(number)}));
@@ -124,7 +124,7 @@ Result<bool> drop_snapshot(Connection& connection, const std::string& ledger,
 Result<std::size_t> prune_snapshots(Connection& connection, const std::string& ledger,
                                     const std::string& projection, std::size_t keep)
 {
-    SEAL_TRY(rows, connection.run(select_all, {ledger, projection}));
+    SEAL_TRY(rows, connection.run(select_upkeep, {ledger, projection}));
     std::vector<Stored> surplus;
     std::vector<Stored> refused;
     std::vector<Stored> good; // made by one and the same SQL

@@ -4,7 +4,7 @@ namespace sealstream {
 
 namespace {
 
-constexpr const char* try_lock =
+constexpr const char* try_lock_work =
     "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended('sealstream work ' || $1, "
     "0))";
 
@@ -52,8 +52,9 @@ constexpr const char* select_statuses =
     "    'sealstream work ' || ledger, 0))"
     " FROM sealstream.pack_work WHERE ledger = $1 AND kind = $2 ORDER BY name";
 
-constexpr const char* ask = "UPDATE sealstream.pack_work SET asked = asked + 1, asked_moment = $4"
-                            " WHERE ledger = $1 AND kind = $2 AND name = $3 RETURNING asked";
+constexpr const char* ask_now =
+    "UPDATE sealstream.pack_work SET asked = asked + 1, asked_moment = $4"
+    " WHERE ledger = $1 AND kind = $2 AND name = $3 RETURNING asked";
 
 std::optional<WallTime> time_at(const SqlResult& rows, std::size_t row, std::size_t column)
 {
@@ -113,7 +114,7 @@ WorkStatus status_at(const SqlResult& rows, std::size_t row, WorkKind kind)
 
 Result<bool> try_own_work(Connection& connection, const std::string& ledger)
 {
-    SEAL_TRY(taken, connection.run(try_lock, {ledger}));
+    SEAL_TRY(taken, connection.run(try_lock_work, {ledger}));
     return taken.boolean(0, 0);
 }
 
@@ -193,7 +194,7 @@ Result<std::optional<std::uint64_t>> ask_for_run(Connection& connection, const s
                                                  std::optional<WallTime> moment)
 {
     const SqlValue when = moment ? SqlValue{to_rfc3339(*moment)} : std::nullopt;
-    const auto rows = connection.run(ask, {ledger, std::string{name(kind)}, wanted, when});
+    const auto rows = connection.run(ask_now, {ledger, std::string{name(kind)}, wanted, when});
     if (!rows) {
         return not_migrated(connection, rows.error());
     }

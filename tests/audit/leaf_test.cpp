@@ -12,7 +12,7 @@ using namespace sealstream::testing;
 
 namespace {
 
-Digest filled(int byte)
+Digest digest_of(int byte)
 {
     Digest digest;
     digest.bytes.fill(static_cast<std::byte>(byte));
@@ -40,20 +40,21 @@ KeyLeaf key_leaf(bool has_previous)
     return leaf;
 }
 
-std::vector<Leaf> one_of_each()
+std::vector<Leaf> one_leaf_of_each()
 {
     const WallTime time{1'700'000'000'000'000'000};
     return {
         {0, {}, {}, key_leaf(false)},
-        {1, filled(1), time,
-         EventLeaf{filled(2), Position{1}, id_of(3), filled(4), Version{1}, time, filled(5)}},
-        {23, filled(1), time, HeartbeatLeaf{filled(2), Position{0}}},
-        {24, filled(1), time, GapLeaf{filled(2), Position{255}, Position{256}}},
-        {65'536, filled(1), time,
-         RollbackLeaf{RollbackReason::other_log, filled(2), Position{65'535}, filled(3),
+        {1, digest_of(1), time,
+         EventLeaf{digest_of(2), Position{1}, id_of(3), digest_of(4), Version{1}, time,
+                   digest_of(5)}},
+        {23, digest_of(1), time, HeartbeatLeaf{digest_of(2), Position{0}}},
+        {24, digest_of(1), time, GapLeaf{digest_of(2), Position{255}, Position{256}}},
+        {65'536, digest_of(1), time,
+         RollbackLeaf{RollbackReason::other_log, digest_of(2), Position{65'535}, digest_of(3),
                       Position{4'294'967'296}, Position{0}}},
-        {25, filled(1), time, RejectedLeaf{filled(2), Position{7}, time, filled(3)}},
-        {tree_size_max, filled(1), time, key_leaf(true)},
+        {25, digest_of(1), time, RejectedLeaf{digest_of(2), Position{7}, time, digest_of(3)}},
+        {tree_size_max, digest_of(1), time, key_leaf(true)},
     };
 }
 
@@ -67,7 +68,7 @@ std::string source_file(std::string_view name)
 
 TEST_CASE("a leaf reads back as it was, and writes back to the same bytes", "[audit]")
 {
-    for (const Leaf& leaf : one_of_each()) {
+    for (const Leaf& leaf : one_leaf_of_each()) {
         const Bytes bytes = encode_leaf(leaf);
         const auto decoded = decode_leaf(bytes);
         INFO(to_hex(bytes));
@@ -117,7 +118,7 @@ TEST_CASE(
 {
     std::size_t refused = 0;
     std::size_t wrong = 0;
-    for (const Leaf& leaf : one_of_each()) {
+    for (const Leaf& leaf : one_leaf_of_each()) {
         const Bytes bytes = encode_leaf(leaf);
         for (std::size_t size = 0; size < bytes.size(); ++size) {
             wrong += decode_leaf(ByteView{bytes}.first(size)).has_value() ? 1U : 0U;
@@ -215,11 +216,11 @@ TEST_CASE("random leaves of every size of number read back", "[audit][property]"
     std::size_t wrong = 0;
     for (int round = 0; round < 5000; ++round) {
         const auto number = [&random] { return random() >> (1 + random() % 63); };
-        const Leaf leaf{number(), filled(static_cast<int>(random() % 256)),
+        const Leaf leaf{number(), digest_of(static_cast<int>(random() % 256)),
                         WallTime{static_cast<std::int64_t>(number())},
-                        EventLeaf{filled(1), Position{number()}, id_of(2), filled(3),
+                        EventLeaf{digest_of(1), Position{number()}, id_of(2), digest_of(3),
                                   Version{number()}, WallTime{static_cast<std::int64_t>(number())},
-                                  filled(4)}};
+                                  digest_of(4)}};
         const auto decoded = decode_leaf(encode_leaf(leaf));
         wrong += decoded && *decoded == leaf ? 0U : 1U;
     }

@@ -13,7 +13,7 @@ using namespace sealstream::testing;
 
 namespace {
 
-std::string text_at(const boost::json::object& fields, std::string_view name)
+std::string member_text(const boost::json::object& fields, std::string_view name)
 {
     const auto* const value = fields.if_contains({name.data(), name.size()});
     return value == nullptr ? std::string{} : std::string{value->as_string().c_str()};
@@ -22,7 +22,7 @@ std::string text_at(const boost::json::object& fields, std::string_view name)
 template <std::size_t Size>
 std::array<std::byte, Size> bytes_at(const boost::json::object& fields, std::string_view name)
 {
-    const auto bytes = from_hex(text_at(fields, name));
+    const auto bytes = from_hex(member_text(fields, name));
     std::array<std::byte, Size> exact{};
     REQUIRE(bytes.has_value());
     REQUIRE(bytes->size() == Size);
@@ -30,25 +30,25 @@ std::array<std::byte, Size> bytes_at(const boost::json::object& fields, std::str
     return exact;
 }
 
-Event event_of(const boost::json::object& fields)
+Event event_in(const boost::json::object& fields)
 {
     Event event;
     Draft& draft = event.draft;
-    draft.id = *EventId::parse(text_at(fields, "id"));
-    draft.type = text_at(fields, "type");
-    draft.source = text_at(fields, "source");
-    draft.actor = text_at(fields, "actor");
-    draft.key = text_at(fields, "key");
-    draft.data = *canonical_json(text_at(fields, "data_source"));
+    draft.id = *EventId::parse(member_text(fields, "id"));
+    draft.type = member_text(fields, "type");
+    draft.source = member_text(fields, "source");
+    draft.actor = member_text(fields, "actor");
+    draft.key = member_text(fields, "key");
+    draft.data = *canonical_json(member_text(fields, "data_source"));
     draft.salt = bytes_at<32>(fields, "salt");
     if (fields.contains("meta_source")) {
-        draft.meta = *canonical_json(text_at(fields, "meta_source"));
+        draft.meta = *canonical_json(member_text(fields, "meta_source"));
     }
     if (fields.contains("time")) {
-        draft.time = WallTime{std::stoll(text_at(fields, "time"))};
+        draft.time = WallTime{std::stoll(member_text(fields, "time"))};
     }
-    event.stream = *StreamName::parse(text_at(fields, "stream"));
-    event.version = Version{*parse_place(text_at(fields, "version"))};
+    event.stream = *StreamName::parse(member_text(fields, "stream"));
+    event.version = Version{*parse_place(member_text(fields, "version"))};
     if (fields.contains("prev_hash")) {
         chain(event, Digest{bytes_at<32>(fields, "prev_hash")});
     }
@@ -76,18 +76,18 @@ TEST_CASE("events make exactly the frozen bytes, and come back from them", "[eve
             *parse_json(read_source_file(std::string{"tests/vectors/record/"} + name + ".json"));
         const auto& fields = vector.at("fields").as_object();
 
-        const Event event = event_of(fields);
+        const Event event = event_in(fields);
 
-        CHECK(event.draft.data == text_at(fields, "data"));
-        CHECK(event.draft.meta == text_at(fields, "meta"));
+        CHECK(event.draft.data == member_text(fields, "data"));
+        CHECK(event.draft.meta == member_text(fields, "meta"));
         if (event.hash) {
-            CHECK(to_hex(event.hash->view()) == text_at(fields, "hash"));
+            CHECK(to_hex(event.hash->view()) == member_text(fields, "hash"));
         }
         for (const auto& [kind, member] :
              {std::pair{CodecKind::canonical_json, "json_record"},
               std::pair{CodecKind::deterministic_cbor, "cbor_record"}}) {
             INFO(member);
-            const std::string frozen = text_at(vector.as_object(), member);
+            const std::string frozen = member_text(vector.as_object(), member);
             CHECK(to_hex(codec(kind).encode(event)) == frozen);
             const auto decoded = decode_record(*from_hex(frozen));
             INFO((decoded ? "" : describe(decoded.error())));

@@ -14,7 +14,7 @@ namespace {
 
 const LogFilter both{{"deal", "note"}};
 
-Result<std::vector<StoredRecord>> read(ReadingWorld& world, Position head, Position after = {})
+Result<std::vector<StoredRecord>> read_page(ReadingWorld& world, Position head, Position after = {})
 {
     return run_task(world.context,
                     read_matching(world.reading(), "main", after, head, ReadLimits{}, both));
@@ -41,7 +41,7 @@ TEST_CASE("of some types a replica that is behind is waited for", "[jetstream]")
     world.reads.replicated = 2;
     world.reads.behind_for = 5;
 
-    const auto page = read(world, Position{4});
+    const auto page = read_page(world, Position{4});
 
     REQUIRE(page);
     CHECK(positions(*page) == std::vector<std::uint64_t>{1, 3, 4});
@@ -54,13 +54,13 @@ TEST_CASE("of some types a replica that stays behind is an error, and no end", "
     world.reads.append({"note", "1"}, {sample_draft(2)});
     world.reads.replicated = 1;
 
-    const auto page = read(world, Position{2}, Position{1});
+    const auto page = read_page(world, Position{2}, Position{1});
 
     REQUIRE(!page);
     CHECK(page.error().code == Errc::unavailable);
 }
 
-TEST_CASE("what is appended while types are read is left to the next page", "[jetstream]")
+TEST_CASE("what is appended while types are read_page is left to the next page", "[jetstream]")
 {
     ReadingWorld world;
     world.reads.append({"deal", "1"}, {sample_draft(1)});
@@ -73,8 +73,8 @@ TEST_CASE("what is appended while types are read is left to the next page", "[je
         }
     };
 
-    const auto first = read(world, Position{1});
-    const auto next = read(world, Position{3}, Position{1});
+    const auto first = read_page(world, Position{1});
+    const auto next = read_page(world, Position{3}, Position{1});
 
     REQUIRE(first);
     REQUIRE(next);

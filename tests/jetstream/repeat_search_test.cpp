@@ -42,7 +42,7 @@ struct SearchWorld : ReadingWorld {
     }
 };
 
-std::vector<std::uint64_t> positions(const Result<Appended>& appended)
+std::vector<std::uint64_t> appended_positions(const Result<Appended>& appended)
 {
     std::vector<std::uint64_t> numbers;
     for (const Placed& placed : appended->events) {
@@ -65,7 +65,7 @@ TEST_CASE("a stored append is found behind a replica that has not got it yet", "
 
     REQUIRE(found);
     CHECK(found->is_repeat);
-    CHECK(positions(found) == std::vector<std::uint64_t>{2, 3, 4});
+    CHECK(appended_positions(found) == std::vector<std::uint64_t>{2, 3, 4});
 }
 
 TEST_CASE("a replica that never catches up leaves the question open", "[jetstream]")
@@ -96,7 +96,7 @@ TEST_CASE("our clock does not matter to what is found", "[jetstream]")
 
         INFO(ahead.count());
         REQUIRE(found);
-        CHECK(positions(found) == std::vector<std::uint64_t>{1, 2, 3});
+        CHECK(appended_positions(found) == std::vector<std::uint64_t>{1, 2, 3});
     }
 }
 

@@ -9,7 +9,7 @@ using namespace sealstream::jetstream;
 
 namespace {
 
-StreamName stream(std::size_t number)
+StreamName stream_number(std::size_t number)
 {
     return {"deal", std::to_string(number)};
 }
@@ -19,15 +19,15 @@ StreamName stream(std::size_t number)
 TEST_CASE("the least recently used stream is forgotten first", "[jetstream]")
 {
     StreamHeads heads{2};
-    heads.set(stream(1), {Version{1}, Position{1}});
-    heads.set(stream(2), {Version{1}, Position{2}});
+    heads.set(stream_number(1), {Version{1}, Position{1}});
+    heads.set(stream_number(2), {Version{1}, Position{2}});
 
-    REQUIRE(heads.find(stream(1)) != nullptr);
-    heads.set(stream(3), {Version{1}, Position{3}});
+    REQUIRE(heads.find(stream_number(1)) != nullptr);
+    heads.set(stream_number(3), {Version{1}, Position{3}});
 
-    CHECK(heads.find(stream(2)) == nullptr);
-    CHECK(heads.find(stream(1)) != nullptr);
-    CHECK(heads.find(stream(3)) != nullptr);
+    CHECK(heads.find(stream_number(2)) == nullptr);
+    CHECK(heads.find(stream_number(1)) != nullptr);
+    CHECK(heads.find(stream_number(3)) != nullptr);
     CHECK(heads.size() == 2);
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("what is remembered is what was set last", "[jetstream]")
     std::map<StreamName, StreamHead> truth;
     std::size_t wrong = 0;
     for (std::uint64_t round = 1; round < 20'000; ++round) {
-        const auto name = stream(random() % 80);
+        const auto name = stream_number(random() % 80);
         switch (random() % 4) {
         case 0:
             heads.forget(name);

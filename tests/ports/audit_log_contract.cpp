@@ -148,7 +148,7 @@ struct Rule {
     void (*check)(const AuditLogFactory&);
 };
 
-constexpr std::array rules{
+constexpr std::array audit_rules{
     Rule{"entries follow each other", entries_follow_each_other},
     Rule{"a second writer fences the first", a_second_writer_fences_the_first},
     Rule{"an append from the wrong place is refused", an_append_from_the_wrong_place_is_refused},
@@ -160,7 +160,7 @@ constexpr std::array rules{
 
 void check_audit_log_contract(const AuditLogFactory& make)
 {
-    for (const Rule& rule : rules) {
+    for (const Rule& rule : audit_rules) {
         DYNAMIC_SECTION(rule.name)
         {
             rule.check(make);

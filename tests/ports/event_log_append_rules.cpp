@@ -256,7 +256,7 @@ void of_rivals_for_a_version_one_wins(const LogFactory& make)
     }
 }
 
-constexpr std::array rules{
+constexpr std::array append_rules_table{
     LogRule{"an empty log is empty", an_empty_log_is_empty},
     LogRule{"events come back as they were appended", events_come_back_as_appended},
     LogRule{"each condition has a refusing neighbour", each_condition_has_a_refusing_neighbour},
@@ -273,7 +273,7 @@ constexpr std::array rules{
 
 std::span<const LogRule> append_rules()
 {
-    return rules;
+    return append_rules_table;
 }
 
 } // namespace sealstream::testing

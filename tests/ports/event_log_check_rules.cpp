@@ -250,7 +250,7 @@ void every_condition_held_where_its_append_stands(const LogFactory& make)
     }
 }
 
-constexpr std::array rules{
+constexpr std::array check_rules_table{
     LogRule{"each check has a refusing neighbour", each_check_has_a_refusing_neighbour},
     LogRule{"one failed check of many refuses all", one_failed_check_of_many_refuses_all},
     LogRule{"an append touches 1000 streams and not one more",
@@ -266,7 +266,7 @@ constexpr std::array rules{
 
 std::span<const LogRule> check_rules()
 {
-    return rules;
+    return check_rules_table;
 }
 
 } // namespace sealstream::testing

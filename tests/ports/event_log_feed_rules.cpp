@@ -229,7 +229,7 @@ void a_closed_feed_says_so(const LogFactory& make)
     CHECK(driver.head() == 1); // the log goes on
 }
 
-constexpr std::array rules{
+constexpr std::array feed_rules_table{
     LogRule{"a feed from anywhere delivers all that follows", a_feed_delivers_all_that_follows},
     LogRule{"nothing is lost between catching up and following",
             nothing_is_lost_between_catching_up_and_following},
@@ -246,7 +246,7 @@ constexpr std::array rules{
 
 std::span<const LogRule> feed_rules()
 {
-    return rules;
+    return feed_rules_table;
 }
 
 } // namespace sealstream::testing

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{10'000}; // for what must come; far above what it takes
+constexpr milliseconds filter_patience{10'000}; // for what must come; far above what it takes
 
 const LogFilter deals{{"deal"}};
 const LogFilter deals_and_agents{{"agent", "deal"}};
@@ -35,11 +35,11 @@ std::vector<std::uint64_t> append_mixture(LogDriver& driver, std::mt19937_64& ra
 }
 
 // Takes batches until the feed says that it is caught up; their positions.
-std::vector<std::uint64_t> drain(LogDriver& driver, Feed& feed, std::size_t events_max)
+std::vector<std::uint64_t> drain_filtered(LogDriver& driver, Feed& feed, std::size_t events_max)
 {
     std::vector<std::uint64_t> positions;
     for (;;) {
-        const auto batch = driver.next(feed, events_max, patience);
+        const auto batch = driver.next(feed, events_max, filter_patience);
         INFO((batch ? "" : describe(batch.error())));
         REQUIRE(batch.has_value());
         REQUIRE(batch->records.size() <= events_max);
@@ -52,7 +52,7 @@ std::vector<std::uint64_t> drain(LogDriver& driver, Feed& feed, std::size_t even
     }
 }
 
-void append_to(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& more)
+void add_all(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& more)
 {
     to.insert(to.end(), more.begin(), more.end());
 }
@@ -63,13 +63,13 @@ void a_filtered_feed_delivers_what_matches(const LogFactory& make)
     std::mt19937_64 random{20'26};
     auto expected = append_mixture(driver, random, 30, deals_and_agents);
     const auto feed = driver.log().subscribe_from(Position{0}, deals_and_agents);
-    auto positions = drain(driver, *feed, 3);
+    auto positions = drain_filtered(driver, *feed, 3);
     CHECK(positions == expected);
     for (std::size_t round = 0; round < 10; ++round) {
         const auto more = append_mixture(driver, random, 3, deals_and_agents);
-        append_to(expected, more);
+        add_all(expected, more);
         while (positions.size() < expected.size()) {
-            append_to(positions, drain(driver, *feed, 1 + round % 3));
+            add_all(positions, drain_filtered(driver, *feed, 1 + round % 3));
         }
         REQUIRE(positions == expected);
     }
@@ -88,7 +88,7 @@ void a_filtered_feed_starts_anywhere(const LogFactory& make)
         const auto feed = driver.log().subscribe_from(Position{after}, deals);
         std::vector<std::uint64_t> positions;
         while (positions.size() < wanted.size()) {
-            append_to(positions, drain(driver, *feed, 5));
+            add_all(positions, drain_filtered(driver, *feed, 5));
         }
         CHECK(positions == wanted);
     }
@@ -109,7 +109,7 @@ void a_feed_of_nothing_is_caught_up(const LogFactory& make)
     const auto appended = driver.append({"unheard-of", "1"}, 1);
     std::vector<std::uint64_t> positions;
     while (positions.empty()) {
-        append_to(positions, drain(driver, *feed, 10));
+        add_all(positions, drain_filtered(driver, *feed, 10));
     }
     CHECK(positions == positions_of(appended));
 }
@@ -131,7 +131,7 @@ void filtered_pages_hold_what_matches(const LogFactory& make)
             if (page->empty()) {
                 break;
             }
-            append_to(positions, positions_of(*page));
+            add_all(positions, positions_of(*page));
             after = page->back().position;
         }
         CHECK(positions == expected);
@@ -158,7 +158,7 @@ void a_filter_of_too_many_stream_types_is_refused(const LogFactory& make)
     auto reading_more = driver.log().read_from(Position{0}, ReadLimits{}, more);
     const auto refused = run_task(driver.context(), std::move(reading_more));
     const auto feed = driver.log().subscribe_from(Position{0}, more);
-    const auto batch = driver.next(*feed, 1, patience);
+    const auto batch = driver.next(*feed, 1, filter_patience);
 
     REQUIRE(read);
     CHECK(read->size() == 1);
@@ -168,7 +168,7 @@ void a_filter_of_too_many_stream_types_is_refused(const LogFactory& make)
     CHECK(batch.error().code == Errc::malformed);
 }
 
-constexpr std::array rules{
+constexpr std::array filter_rules_table{
     LogRule{"a filtered feed delivers what matches", a_filtered_feed_delivers_what_matches},
     LogRule{"a filter of too many stream types is refused",
             a_filter_of_too_many_stream_types_is_refused},
@@ -181,7 +181,7 @@ constexpr std::array rules{
 
 std::span<const LogRule> filter_rules()
 {
-    return rules;
+    return filter_rules_table;
 }
 
 } // namespace sealstream::testing

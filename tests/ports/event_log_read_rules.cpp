@@ -215,7 +215,7 @@ void a_closed_log_says_so(const LogFactory& make)
     check(driver.next(*feed, 10, std::chrono::milliseconds{10'000}));
 }
 
-constexpr std::array rules{
+constexpr std::array read_rules_table{
     LogRule{"pages of any size give the same log", pages_of_any_size_give_the_same_log},
     LogRule{"a page keeps its bytes, but holds at least one", a_page_keeps_its_bytes_but_holds_one},
     LogRule{"large events survive", large_events_survive},
@@ -231,7 +231,7 @@ constexpr std::array rules{
 
 std::span<const LogRule> read_rules()
 {
-    return rules;
+    return read_rules_table;
 }
 
 } // namespace sealstream::testing

@@ -18,7 +18,7 @@ TEST_CASE("what time can mend is tried again, after a wait", "[projections]")
     for (const Errc code : {Errc::unavailable, Errc::outcome_unknown, Errc::conflict,
                             Errc::overloaded, Errc::timed_out, Errc::capacity}) {
         INFO(name(code));
-        CHECK(pace_of(code).verdict == Verdict::retry);
+        CHECK(pace_of(code).verdict == NextStep::retry);
         CHECK(pace_of(code).wait.count() > 0);
     }
 }
@@ -27,10 +27,10 @@ TEST_CASE("what time can not mend halts", "[projections]")
 {
     for (const Errc code : {Errc::corrupt, Errc::unsupported, Errc::internal, Errc::malformed}) {
         INFO(name(code));
-        CHECK(pace_of(code).verdict == Verdict::halt);
+        CHECK(pace_of(code).verdict == NextStep::halt);
     }
-    CHECK(pace_of(Errc::refused).verdict == Verdict::fenced);
-    CHECK(pace_of(Errc::shutting_down).verdict == Verdict::stop);
+    CHECK(pace_of(Errc::refused).verdict == NextStep::fenced);
+    CHECK(pace_of(Errc::shutting_down).verdict == NextStep::stop);
 }
 
 TEST_CASE("waits grow up to their bound, and begin anew after a success", "[projections]")

@@ -25,7 +25,7 @@ constexpr std::array type_names{
     TypeName{ParameterType::position, "position", "bigint"},
 };
 
-bool is_word_letter(char c)
+bool is_name_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -34,13 +34,13 @@ bool is_parameter_name(std::string_view name)
 {
     return !name.empty() && name.size() <= pack_part_name_bytes_max &&
            (name.front() < '0' || name.front() > '9') &&
-           std::all_of(name.begin(), name.end(), is_word_letter);
+           std::all_of(name.begin(), name.end(), is_name_letter);
 }
 
 bool is_segment(std::string_view segment)
 {
     return !segment.empty() && std::all_of(segment.begin(), segment.end(), [](char c) {
-        return is_word_letter(c) || c == '-' || c == '.' || c == '~';
+        return is_name_letter(c) || c == '-' || c == '.' || c == '~';
     });
 }
 

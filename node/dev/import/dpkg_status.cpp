@@ -48,7 +48,7 @@ boost::json::value kibibytes(const std::string& text)
     return is_number ? boost::json::value(value) : boost::json::value(nullptr);
 }
 
-Fact new_fact(const std::string& stream_id, std::string_view type)
+Fact package_fact(const std::string& stream_id, std::string_view type)
 {
     Fact fact;
     fact.stream_type = "package";
@@ -72,7 +72,7 @@ void add_dependencies(const Fields& fields, const std::string& package, EventMak
         const std::string list = field(fields, kind.field_name);
         for (std::size_t at = 0; at < list.size();) {
             const auto end = std::min(list.find(", ", at), list.size());
-            Fact fact = new_fact(package, "DependencyObserved");
+            Fact fact = package_fact(package, "DependencyObserved");
             fact.data["on"] = list.substr(at, end - at);
             fact.data["kind"] = kind.word;
             fact.content = package + " " + field(fields, "Version") + " " + std::string{kind.word} +
@@ -90,7 +90,7 @@ void add_package(const Fields& fields, EventMaker& maker, std::vector<ImportedEv
         return;
     }
     const std::string package = name + ":" + field(fields, "Architecture");
-    Fact fact = new_fact(package, "PackageObserved");
+    Fact fact = package_fact(package, "PackageObserved");
     fact.data["version"] = field(fields, "Version");
     fact.data["section"] = field(fields, "Section");
     fact.data["maintainer"] = field(fields, "Maintainer");

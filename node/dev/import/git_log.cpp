@@ -83,7 +83,7 @@ boost::json::value json_count(const std::optional<std::uint64_t>& number)
     return number ? boost::json::value(*number) : boost::json::value(nullptr);
 }
 
-Fact new_fact(const Commit& commit, std::string_view type)
+Fact commit_fact(const Commit& commit, std::string_view type)
 {
     Fact fact;
     fact.type = type;
@@ -97,7 +97,7 @@ Fact new_fact(const Commit& commit, std::string_view type)
 void add_commit(const Commit& commit, const std::string& repository, EventMaker& maker,
                 std::vector<ImportedEvent>& events)
 {
-    Fact made = new_fact(commit, "CommitMade");
+    Fact made = commit_fact(commit, "CommitMade");
     std::uint64_t added = 0;
     std::uint64_t deleted = 0;
     for (const FileChange& file : commit.files) {
@@ -114,7 +114,7 @@ void add_commit(const Commit& commit, const std::string& repository, EventMaker&
     events.push_back(maker.make(std::move(made)));
 
     for (const FileChange& file : commit.files) {
-        Fact changed = new_fact(commit, "FileChanged");
+        Fact changed = commit_fact(commit, "FileChanged");
         changed.stream_type = "file";
         changed.stream_id = file.path;
         changed.data["path"] = file.path;

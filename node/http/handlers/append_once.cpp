@@ -9,7 +9,7 @@ namespace sealstream::http {
 
 namespace {
 
-bool may_be_repeat(const std::vector<StreamAppend>& batch)
+bool may_hold_repeat(const std::vector<StreamAppend>& batch)
 {
     return std::any_of(batch.begin(), batch.end(),
                        [](const StreamAppend& append) { return !append.has_fresh_ids; });
@@ -64,7 +64,7 @@ KnownEventsParts known_events_parts(const Services& services)
 
 Task<Result<Appended>> append_once(Services& services, AppendRequest request, Appender appender)
 {
-    if (!may_be_repeat(request.appends)) {
+    if (!may_hold_repeat(request.appends)) {
         co_return co_await append_guarded(services, std::move(request), std::move(appender));
     }
     SEAL_CO_TRY_VOID(check_request(request, append_events_max));

@@ -49,7 +49,7 @@ Result<void> admit_transaction(const RequestContext& request, TransactionInput& 
     return {};
 }
 
-AppendRequest to_request(TransactionInput input)
+AppendRequest to_transaction_request(TransactionInput input)
 {
     AppendRequest request;
     request.checks = std::move(input.checks);
@@ -162,7 +162,7 @@ Task<Response> append_transaction(RequestContext& request)
     }
     auto stated = readable_conditions(request, *input);
     const auto pointers = pointers_of(*input);
-    auto wanted = to_request(*std::move(input));
+    auto wanted = to_transaction_request(*std::move(input));
     auto candidates = candidates_in(wanted.appends);
     auto admission = co_await admit_events(services, std::move(candidates));
     if (!admission) {

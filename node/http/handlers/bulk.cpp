@@ -34,7 +34,7 @@ struct Wave {
     Permit permit; // of all items
 };
 
-constexpr std::chrono::seconds look_again{60}; // the notifier ends the wait; this is no deadline
+constexpr std::chrono::seconds wave_wait{60}; // the notifier ends the wait; this is no deadline
 
 struct Group {
     std::size_t first{0};
@@ -73,7 +73,7 @@ Group next_group(const Wave& wave, std::size_t from)
     return group;
 }
 
-AppendRequest to_request(const Wave& wave, Group group)
+AppendRequest to_group_request(const Wave& wave, Group group)
 {
     const auto& items = wave.items;
     StreamAppend append{items[group.first].stream, {}, {}};
@@ -118,7 +118,7 @@ Task<Result<Appended>> append_patiently(std::shared_ptr<Wave> wave, Group group)
     const auto deadline = services.clock.monotonic() + services.limits.bulk_append_wait;
     Backoff backoff{{std::chrono::milliseconds{10}, std::chrono::milliseconds{500}}};
     for (;;) {
-        auto request = to_request(*wave, group);
+        auto request = to_group_request(*wave, group);
         Appender appender = wave->appender;
         auto outcome = co_await append_counted(services, std::move(request), std::move(appender));
         if (!is_worth_waiting(outcome) || services.stop.requested() ||
@@ -213,7 +213,7 @@ Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkIte
         }
         while (wave->busy.size() >= services.limits.bulk_appends_max ||
                wave->busy.contains(wave->items[at].stream)) {
-            co_await wave->changed.wait_for(look_again);
+            co_await wave->changed.wait_for(wave_wait);
         }
         const auto stopped = wave->stopped.find(wave->items[at].stream);
         if (stopped != wave->stopped.end()) {
@@ -226,7 +226,7 @@ Task<std::vector<BulkItem>> append_items(Services& services, std::vector<BulkIte
         at += group.count;
     }
     while (!wave->busy.empty()) {
-        co_await wave->changed.wait_for(look_again);
+        co_await wave->changed.wait_for(wave_wait);
     }
     co_return std::move(wave->items);
 }

@@ -9,7 +9,7 @@ namespace sealstream::http {
 
 namespace {
 
-bool may_be_repeat(const BulkItem& item)
+bool item_may_be_repeat(const BulkItem& item)
 {
     return item.draft && !item.has_fresh_id;
 }
@@ -39,7 +39,7 @@ Task<std::vector<BulkItem>> settle_repeats(Services& services, std::vector<BulkI
     std::vector<std::size_t> asked;
     std::vector<EventId> ids;
     for (std::size_t at = 0; at < items.size(); ++at) {
-        if (may_be_repeat(items[at])) {
+        if (item_may_be_repeat(items[at])) {
             asked.push_back(at);
             ids.push_back(items[at].draft->id);
         }

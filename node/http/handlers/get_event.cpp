@@ -25,7 +25,7 @@ namespace sealstream::http {
 
 namespace {
 
-std::string tag_of(const Event& event, EventFormat format, bool is_binary)
+std::string event_tag(const Event& event, EventFormat format, bool is_binary)
 {
     const auto* suffix = is_binary ? "-cb" : format == EventFormat::cloudevents ? "-ce" : "";
     return "\"" + event.draft.id.to_string() + suffix + (event.is_expired ? "-x\"" : "\"");
@@ -82,7 +82,7 @@ Task<Response> get_event(RequestContext& request)
         tell_position(response, reach.served, wanted->min_position);
         co_return response;
     }
-    const auto tag = tag_of(found->event, format, is_binary);
+    const auto tag = event_tag(found->event, format, is_binary);
     set_caching(response,
                 services.log.encrypts_payloads() ? Caching::revalidate : Caching::immutable);
     response.header("Vary", "Accept");

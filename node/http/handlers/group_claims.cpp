@@ -27,7 +27,6 @@ namespace {
 
 constexpr std::uint64_t claim_events_max = 1'000;
 constexpr std::uint64_t claim_events = 100; // when the client does not say
-constexpr std::uint64_t lease_ms_max = 24 * 60 * 60 * 1000;
 constexpr std::uint64_t delay_ms_max = 24 * 60 * 60 * 1000;
 constexpr std::size_t reason_bytes_max = 1'000;
 constexpr std::chrono::milliseconds claim_poll{100}; // while a client waits for something to do

@@ -14,9 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::uint64_t lease_ms_max = 24 * 60 * 60 * 1000;
-
-Error fault(std::string_view name, const std::string& what)
+Error group_fault(std::string_view name, const std::string& what)
 {
     return Error{Errc::malformed, what, "/" + std::string{name}};
 }
@@ -54,7 +52,7 @@ Result<json::object> parse_members(std::string_view body,
     for (const auto& member : value.get_object()) {
         const std::string_view name{member.key().data(), member.key().size()};
         if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-            return fault(name, "there is no such member");
+            return group_fault(name, "there is no such member");
         }
     }
     return std::move(value.get_object());
@@ -71,8 +69,8 @@ Result<std::uint64_t> number_member(const json::object& object, std::string_view
     const bool is_number = value->is_int64() && value->get_int64() >= 0;
     const auto number = is_number ? static_cast<std::uint64_t>(value->get_int64()) : 0;
     if (!is_number || number < least || number > most) {
-        return fault(name, "a whole number from " + std::to_string(least) + " to " +
-                               std::to_string(most));
+        return group_fault(name, "a whole number from " + std::to_string(least) + " to " +
+                                     std::to_string(most));
     }
     return number;
 }
@@ -87,7 +85,7 @@ Result<std::string> text_member(const json::object& object, std::string_view nam
     const bool is_fitting = value->is_string() && value->get_string().size() <= bytes_max &&
                             value->get_string().find('\0') == json::string_view::npos;
     if (!is_fitting) {
-        return fault(name, "a text of at most " + std::to_string(bytes_max) + " bytes");
+        return group_fault(name, "a text of at most " + std::to_string(bytes_max) + " bytes");
     }
     return std::string{value->get_string().data(), value->get_string().size()};
 }
@@ -106,7 +104,7 @@ Result<std::optional<Position>> position_member(const json::object& object, std:
     }
     const auto place = parse_place(text);
     if (!place) {
-        return fault(name, "a position is a decimal text such as \"12\"");
+        return group_fault(name, "a position is a decimal text such as \"12\"");
     }
     return std::optional{Position{*place}};
 }

@@ -9,6 +9,8 @@
 
 namespace sealstream::http {
 
+inline constexpr std::uint64_t lease_ms_max = 24 * 60 * 60 * 1000;
+
 // The object of the body; an empty body is an empty object. Members other than `allowed` are
 // refused.
 //   malformed, …   with a pointer

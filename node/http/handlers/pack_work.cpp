@@ -30,12 +30,12 @@ Result<PackWork*> work_of(const RequestContext& request)
     return work;
 }
 
-json::value or_null(const std::string& text)
+json::value text_or_null(const std::string& text)
 {
     return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
-json::object status_object(const WorkStatus& status)
+json::object work_status_object(const WorkStatus& status)
 {
     const bool is_invariant = status.declared.kind == WorkKind::invariant;
     json::object one{{"name", status.declared.name},
@@ -43,9 +43,9 @@ json::object status_object(const WorkStatus& status)
                      {"every_ms", status.declared.every.count()},
                      {"state", status.state},
                      {"position", std::to_string(status.cursor.value)},
-                     {"last_run", or_null(status.ran_at)},
-                     {"last_done", or_null(status.came_through_at)},
-                     {"next_run", or_null(status.next_at)},
+                     {"last_run", text_or_null(status.ran_at)},
+                     {"last_done", text_or_null(status.came_through_at)},
+                     {"next_run", text_or_null(status.next_at)},
                      {"seconds", status.seconds},
                      {"runs", status.runs},
                      {"failed_runs", status.failed_runs},
@@ -70,7 +70,7 @@ json::object status_object(const WorkStatus& status)
         one["asked"] = status.asked;
         one["answered"] = status.answered;
     } else {
-        one["moment"] = or_null(status.moment);
+        one["moment"] = text_or_null(status.moment);
         one["appended_events"] = status.appended;
         one["refused_rows"] = status.refused;
     }
@@ -94,12 +94,12 @@ Task<Response> list(RequestContext& request, WorkKind kind, const char* name)
     }
     json::array found;
     for (const WorkStatus& status : *all) {
-        found.push_back(status_object(status));
+        found.push_back(work_status_object(status));
     }
     co_return json_ok(json::serialize(json::object{{name, std::move(found)}}) + "\n");
 }
 
-Task<Response> get(RequestContext& request, WorkKind kind)
+Task<Response> list_or_show(RequestContext& request, WorkKind kind)
 {
     const auto work = work_of(request);
     auto wanted = request.path_parameter(name(kind));
@@ -107,7 +107,8 @@ Task<Response> get(RequestContext& request, WorkKind kind)
         co_return work ? bad_input(wanted.error()) : problem(work.error());
     }
     const auto one = co_await (*work)->get(kind, *std::move(wanted));
-    co_return one ? json_ok(json::serialize(status_object(*one)) + "\n") : problem_of(one.error());
+    co_return one ? json_ok(json::serialize(work_status_object(*one)) + "\n")
+                  : problem_of(one.error());
 }
 
 } // namespace
@@ -119,7 +120,7 @@ Task<Response> list_invariants(RequestContext& request)
 
 Task<Response> get_invariant(RequestContext& request)
 {
-    co_return co_await get(request, WorkKind::invariant);
+    co_return co_await list_or_show(request, WorkKind::invariant);
 }
 
 Task<Response> run_invariant(RequestContext& request)
@@ -146,7 +147,7 @@ Task<Response> list_schedules(RequestContext& request)
 
 Task<Response> get_schedule(RequestContext& request)
 {
-    co_return co_await get(request, WorkKind::schedule);
+    co_return co_await list_or_show(request, WorkKind::schedule);
 }
 
 } // namespace sealstream::http

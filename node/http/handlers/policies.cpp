@@ -23,14 +23,14 @@ namespace sealstream::http {
 
 namespace {
 
-Result<std::string> event_type_of(const RequestContext& request)
+Result<std::string> policy_type_of(const RequestContext& request)
 {
     SEAL_TRY(type, request.path_parameter("event_type"));
     SEAL_TRY_VOID(check_event_type(type));
     return type;
 }
 
-std::string tag_of(Version version)
+std::string version_tag(Version version)
 {
     return "\"" + std::to_string(version.value) + "\"";
 }
@@ -65,14 +65,14 @@ Response show_row(const Rulebook& rules, std::string_view type, RowForm form,
     form(body, type, *row, options);
     body.push_back('\n');
     auto response = json_ok(std::move(body));
-    response.header("ETag", tag_of(row->version));
+    response.header("ETag", version_tag(row->version));
     return response;
 }
 
 Response show_one(RequestContext& request, RowForm form)
 {
     auto& services = request.services();
-    const auto type = event_type_of(request);
+    const auto type = policy_type_of(request);
     if (!type) {
         return bad_input(type.error());
     }
@@ -189,10 +189,10 @@ Result<EmissionPolicy> from_class_row(const boost::json::value& body, std::strin
     return parse_class_row(body, before, type, options);
 }
 
-Task<Response> put(RequestContext& request, PolicyReader read, RowForm show)
+Task<Response> put_row(RequestContext& request, PolicyReader read, RowForm show)
 {
     auto& services = request.services();
-    const auto type = event_type_of(request);
+    const auto type = policy_type_of(request);
     if (!type) {
         co_return bad_input(type.error());
     }
@@ -236,7 +236,7 @@ Task<Response> get_policy(RequestContext& request)
 
 Task<Response> put_policy(RequestContext& request)
 {
-    co_return co_await put(request, &from_policy, &full_row);
+    co_return co_await put_row(request, &from_policy, &full_row);
 }
 
 Task<Response> list_emission_policies(RequestContext& request)
@@ -251,12 +251,12 @@ Task<Response> get_emission_policy(RequestContext& request)
 
 Task<Response> put_emission_policy(RequestContext& request)
 {
-    co_return co_await put(request, &from_class_row, &class_row);
+    co_return co_await put_row(request, &from_class_row, &class_row);
 }
 
 Task<Response> delete_policy(RequestContext& request)
 {
-    const auto type = event_type_of(request);
+    const auto type = policy_type_of(request);
     if (!type) {
         co_return bad_input(type.error());
     }
@@ -272,7 +272,7 @@ Task<Response> delete_policy(RequestContext& request)
     }
     Response response;
     response.status = 204;
-    response.header("ETag", tag_of(edited->version));
+    response.header("ETag", version_tag(edited->version));
     response.header("Sealstream-Position", std::to_string(edited->position.value));
     co_return response;
 }

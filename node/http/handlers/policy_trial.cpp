@@ -28,11 +28,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string_view view(const json::string& text)
-{
-    return {text.data(), text.size()};
-}
-
 Error misplaced(std::string context, std::string_view key)
 {
     return Error{Errc::malformed, std::move(context), "/" + std::string{key}};

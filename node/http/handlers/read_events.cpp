@@ -30,7 +30,7 @@ namespace sealstream::http {
 
 namespace {
 
-constexpr std::chrono::milliseconds index_patience{
+constexpr std::chrono::milliseconds index_repair_patience{
     5000}; // for an event that has just been appended
 
 bool needs_index(const Query& query)
@@ -143,7 +143,7 @@ Task<Response> read_index(RequestContext& request, Query query, PageRequest want
         const auto news =
             co_await wait_for_event(services, reach.served, std::move(filter), wanted.wait);
         if (news) {
-            reach = co_await reach_index(services, *news, wanted.is_lenient, index_patience);
+            reach = co_await reach_index(services, *news, wanted.is_lenient, index_repair_patience);
         }
         if (reach.refusal) {
             co_return *std::move(reach.refusal);

@@ -69,8 +69,8 @@ Task<Response> answer_lines(RequestContext& request, LogSpan span, const Query& 
 }
 
 // Newest first; `after` is exclusive from above, and 0 stands for the last version.
-Task<Result<std::vector<StoredEvent>>> read_backward(Services& services, LogSpan span,
-                                                     PageRequest wanted)
+Task<Result<std::vector<StoredEvent>>> read_stream_backward(Services& services, LogSpan span,
+                                                            PageRequest wanted)
 {
     SEAL_CO_TRY_VOID(co_await span.check_cursor(wanted.after));
     std::uint64_t above = wanted.after;
@@ -85,8 +85,8 @@ Task<Result<std::vector<StoredEvent>>> read_backward(Services& services, LogSpan
     co_return events;
 }
 
-Task<Result<std::vector<StoredEvent>>> read_forward(Services& services, LogSpan span,
-                                                    PageRequest wanted)
+Task<Result<std::vector<StoredEvent>>> read_stream_forward(Services& services, LogSpan span,
+                                                           PageRequest wanted)
 {
     const ReadLimits limits{wanted.events_max, services.limits.page_bytes_max};
     // Taken before reading, so that what comes in between ends the wait.
@@ -144,8 +144,8 @@ Task<Response> read_stream(RequestContext& request)
     if (request.accepts(ndjson_type)) {
         co_return co_await answer_lines(request, std::move(span), *query, *wanted);
     }
-    auto events = wanted->is_backward ? read_backward(services, span, *wanted)
-                                      : read_forward(services, span, *wanted);
+    auto events = wanted->is_backward ? read_stream_backward(services, span, *wanted)
+                                      : read_stream_forward(services, span, *wanted);
     const auto read = co_await std::move(events);
     if (!read) {
         co_return read_problem(read.error());

@@ -37,7 +37,7 @@ Result<RejectionQuery> parse(const RequestContext& request)
     return wanted;
 }
 
-void member(std::string& to, std::string_view name, std::string_view text)
+void append_member(std::string& to, std::string_view name, std::string_view text)
 {
     to.append(",\"").append(name).append("\":");
     append_canonical_string(to, text);
@@ -47,22 +47,22 @@ void append_rejection(std::string& to, const RejectedEvent& event)
 {
     to.append("{\"number\":\"").append(std::to_string(event.number));
     to.append("\",\"at\":\"").append(to_rfc3339(event.at)).append("\"");
-    member(to, "code", event.code);
-    member(to, "rule", event.rule);
-    member(to, "reason", event.reason);
+    append_member(to, "code", event.code);
+    append_member(to, "rule", event.rule);
+    append_member(to, "reason", event.reason);
     to.append(",\"event\":{\"id\":\"").append(event.id.to_string()).append("\"");
-    member(to, "type", event.type);
-    member(to, "stream", event.stream.to_string());
-    member(to, "source", event.source);
+    append_member(to, "type", event.type);
+    append_member(to, "stream", event.stream.to_string());
+    append_member(to, "source", event.source);
     if (!event.actor.empty()) {
-        member(to, "actor", event.actor);
+        append_member(to, "actor", event.actor);
     }
     if (!event.key.empty()) {
-        member(to, "key", event.key);
+        append_member(to, "key", event.key);
     }
-    member(to, "data_sha256", to_hex(event.data_digest.view()));
+    append_member(to, "data_sha256", to_hex(event.data_digest.view()));
     to.append(",\"data_bytes\":").append(std::to_string(event.data_bytes));
-    member(to, "data_text", event.data);
+    append_member(to, "data_text", event.data);
     to.append("}}");
 }
 

@@ -34,7 +34,7 @@ namespace json = boost::json;
 
 constexpr std::string_view schema_json_type = "application/schema+json";
 
-void text_member(std::string& to, std::string_view name, std::string_view text)
+void append_text_member(std::string& to, std::string_view name, std::string_view text)
 {
     to.append(",\"").append(name).append("\":");
     append_canonical_string(to, text);
@@ -45,11 +45,11 @@ void append_version(std::string& to, std::string_view type, const SchemaVersion&
 {
     to.append("{\"event_type\":");
     append_canonical_string(to, type);
-    text_member(to, "version", std::to_string(version.version.value));
-    text_member(to, "compatibility", name(version.compatibility));
-    text_member(to, "position", std::to_string(version.position.value));
-    text_member(to, "registered", to_rfc3339(version.registered));
-    text_member(to, "registered_by", version.registered_by);
+    append_text_member(to, "version", std::to_string(version.version.value));
+    append_text_member(to, "compatibility", name(version.compatibility));
+    append_text_member(to, "position", std::to_string(version.position.value));
+    append_text_member(to, "registered", to_rfc3339(version.registered));
+    append_text_member(to, "registered_by", version.registered_by);
     if (has_schema) {
         to.append(",\"schema\":").append(version.text);
     }
@@ -60,10 +60,10 @@ void append_redactions(std::string& to, std::string_view type, const RedactionRo
 {
     to.append("{\"event_type\":");
     append_canonical_string(to, type);
-    text_member(to, "version", std::to_string(row.version.value));
-    text_member(to, "position", std::to_string(row.position.value));
-    text_member(to, "changed", to_rfc3339(row.changed));
-    text_member(to, "changed_by", row.changed_by);
+    append_text_member(to, "version", std::to_string(row.version.value));
+    append_text_member(to, "position", std::to_string(row.position.value));
+    append_text_member(to, "changed", to_rfc3339(row.changed));
+    append_text_member(to, "changed_by", row.changed_by);
     to.append(",\"redact\":").append(to_canonical_json(to_json(row.redactions))).append("}");
 }
 
@@ -77,25 +77,25 @@ Response version_response(std::string_view type, const SchemaVersion& version)
     return response;
 }
 
-Result<std::string> event_type_of(const RequestContext& request)
+Result<std::string> schema_type_of(const RequestContext& request)
 {
     SEAL_TRY(type, request.path_parameter("event_type"));
     SEAL_TRY_VOID(check_event_type(type));
     return type;
 }
 
-Error at(Error error, std::string_view place)
+Error below_place(Error error, std::string_view place)
 {
     error.pointer.insert(0, place);
     return error;
 }
 
-Result<void> take_member(SchemaEdit& edit, std::string_view name, const json::value& value)
+Result<void> take_edit_member(SchemaEdit& edit, std::string_view name, const json::value& value)
 {
     if (name == "schema") {
         const auto compiled = JsonSchema::compile(value); // here for the pointer into the body
         if (!compiled) {
-            return at(compiled.error(), "/schema");
+            return below_place(compiled.error(), "/schema");
         }
         edit.schema = to_canonical_json(value);
     } else if (name == "compatibility" && value.is_string()) {
@@ -105,7 +105,7 @@ Result<void> take_member(SchemaEdit& edit, std::string_view name, const json::va
     } else if (name == "redact") {
         auto redactions = parse_redactions(value);
         if (!redactions) {
-            return at(redactions.error(), "/redact");
+            return below_place(redactions.error(), "/redact");
         }
         edit.redactions = *std::move(redactions);
     } else {
@@ -120,7 +120,7 @@ Result<SchemaEdit> parse_edit(const RequestContext& request, bool is_schema)
 {
     SEAL_TRY(query, request.query());
     SchemaEdit edit;
-    SEAL_TRY(type, event_type_of(request));
+    SEAL_TRY(type, schema_type_of(request));
     edit.type = std::move(type);
     SEAL_TRY(expected, parse_conditions(request));
     edit.expected = expected;
@@ -139,7 +139,7 @@ Result<SchemaEdit> parse_edit(const RequestContext& request, bool is_schema)
     }
     for (const auto& member : body.get_object()) {
         SEAL_TRY_VOID(
-            take_member(edit, {member.key().data(), member.key().size()}, member.value()));
+            take_edit_member(edit, {member.key().data(), member.key().size()}, member.value()));
     }
     if (is_schema ? !edit.schema : (!edit.redactions || edit.schema || edit.compatibility)) {
         const std::string name = is_schema ? "schema" : "redact";
@@ -156,9 +156,9 @@ Response incompatible(const std::vector<SchemaBreak>& breaks)
     for (const SchemaBreak& found : breaks) {
         errors.append(errors.empty() ? "{\"pointer\":" : ",{\"pointer\":");
         append_canonical_string(errors, found.pointer);
-        text_member(errors, "code", "schema_incompatible");
-        text_member(errors, "message", found.message);
-        text_member(errors, "in", found.is_in_old ? "the schema before" : "this schema");
+        append_text_member(errors, "code", "schema_incompatible");
+        append_text_member(errors, "message", found.message);
+        append_text_member(errors, "in", found.is_in_old ? "the schema before" : "this schema");
         errors.push_back('}');
     }
     return response;
@@ -244,7 +244,7 @@ Task<Response> list_schemas(RequestContext& request)
 Task<Response> get_schema(RequestContext& request)
 {
     const auto rules = rules_of(request);
-    const auto type = event_type_of(request);
+    const auto type = schema_type_of(request);
     if (!rules || !type) {
         co_return !type ? bad_input(type.error()) : problem(rules.error());
     }
@@ -258,7 +258,7 @@ Task<Response> get_schema(RequestContext& request)
 Task<Response> get_schema_version(RequestContext& request)
 {
     const auto rules = rules_of(request);
-    const auto type = event_type_of(request);
+    const auto type = schema_type_of(request);
     if (!rules || !type) {
         co_return !type ? bad_input(type.error()) : problem(rules.error());
     }
@@ -307,7 +307,7 @@ Task<Response> list_redactions(RequestContext& request)
 Task<Response> get_redaction(RequestContext& request)
 {
     const auto rules = rules_of(request);
-    const auto type = event_type_of(request);
+    const auto type = schema_type_of(request);
     if (!rules || !type) {
         co_return !type ? bad_input(type.error()) : problem(rules.error());
     }

@@ -253,7 +253,7 @@ PackRows rows_of(const SourceAnswer& found)
 }
 
 // A state of the past never changes; the tables of now may, though they stand at the same position.
-std::string tag_of(const RequestContext& request, const Asked& asked, Position reached)
+std::string query_tag(const RequestContext& request, const Asked& asked, Position reached)
 {
     const Pack& pack = request.endpoint->pack();
     if (!asked.as_of) {
@@ -272,7 +272,7 @@ Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked
     if (reach.refusal) {
         co_return *std::move(reach.refusal);
     }
-    const auto tag = tag_of(request, asked, reach.served);
+    const auto tag = query_tag(request, asked, reach.served);
     if (is_tagged && request.field("if-none-match") == tag) {
         Response unchanged;
         unchanged.status = 304;
@@ -299,7 +299,7 @@ Task<Response> answer_with_sql(RequestContext& request, Query query, Asked asked
     auto response = *std::move(made);
     set_caching(response, Caching::revalidate);
     if (is_tagged) {
-        response.header("ETag", tag_of(request, asked, rows->reached));
+        response.header("ETag", query_tag(request, asked, rows->reached));
     }
     tell_position(response, rows->reached, asked.wish.min_position);
     co_return response;

@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t row_depth_max = 128;
+constexpr std::size_t payload_depth_max = 128;
 
 // An event of the pack, in the form of a client.
 Result<EventInput> take_event(const Pack& pack, const json::object& event, const Limits& limits)
@@ -89,7 +89,7 @@ Result<CommandPlan> plan_rows(const Pack& pack, const std::vector<std::string>& 
 {
     CommandPlan plan;
     for (const std::string& row : rows) {
-        SEAL_TRY(columns, parse_json(row, {row_depth_max, row.size()}));
+        SEAL_TRY(columns, parse_json(row, {payload_depth_max, row.size()}));
         json::object event;
         std::string stream_type;
         std::string stream_id;

@@ -151,7 +151,7 @@ json::array parameters_of(const PackEndpoint& endpoint)
     return all;
 }
 
-json::object problem_of(const char* what)
+json::object problem_response(const char* what)
 {
     return {{"description", what},
             {"content", json::object{{"application/problem+json",
@@ -173,21 +173,21 @@ json::object responses_of(const PackEndpoint& endpoint)
     for (const auto& [status, name] : every) {
         responses[status] = reference("responses", name);
     }
-    responses["404"] = problem_of("Nothing is found.");
+    responses["404"] = problem_response("Nothing is found.");
     if (endpoint.query != nullptr) {
         responses["304"] = json::object{{"description", "Nothing was folded since."}};
         if (endpoint.query->has_as_of) {
-            responses["409"] = problem_of("as-of needs more events folded than are allowed.");
+            responses["409"] = problem_response("as-of needs more events folded than are allowed.");
         }
         return responses;
     }
-    responses["409"] = problem_of("A guard refuses: violations says why.");
-    responses["412"] = problem_of("The condition of the command does not hold.");
-    responses["415"] = problem_of("The body is not application/json.");
+    responses["409"] = problem_response("A guard refuses: violations says why.");
+    responses["412"] = problem_response("The condition of the command does not hold.");
+    responses["415"] = problem_response("The body is not application/json.");
     responses["422"] =
-        problem_of("The body is not as its schema says, or the key was used before.");
-    responses["428"] = problem_of("The stream type demands a condition.");
-    responses["507"] = problem_of("The log is full.");
+        problem_response("The body is not as its schema says, or the key was used before.");
+    responses["428"] = problem_response("The stream type demands a condition.");
+    responses["507"] = problem_response("The log is full.");
     return responses;
 }
 

@@ -41,8 +41,8 @@ Result<std::string> text_in(const json::object& arguments, std::string_view name
                               : to_canonical_json(*value);
 }
 
-Result<std::uint64_t> place_in(const json::object& arguments, std::string_view name,
-                               std::uint64_t otherwise, std::uint64_t most)
+Result<std::uint64_t> place_argument(const json::object& arguments, std::string_view name,
+                                     std::uint64_t otherwise, std::uint64_t most)
 {
     SEAL_TRY(text, text_in(arguments, name));
     if (text.empty()) {
@@ -104,9 +104,9 @@ Task<Result<SourceAnswer>> find_stream_events(Services& services, json::object a
 {
     constexpr std::uint64_t place_max = std::numeric_limits<std::int64_t>::max();
     SEAL_CO_TRY(stream, stream_in(arguments));
-    SEAL_CO_TRY(after, place_in(arguments, "after", 0, place_max));
-    SEAL_CO_TRY(limit, place_in(arguments, "limit", services.limits.page_events,
-                                services.limits.page_events_max));
+    SEAL_CO_TRY(after, place_argument(arguments, "after", 0, place_max));
+    SEAL_CO_TRY(limit, place_argument(arguments, "limit", services.limits.page_events,
+                                      services.limits.page_events_max));
     const ReadLimits limits{static_cast<std::size_t>(limit), services.limits.page_bytes_max};
     const Version from{after};
     SEAL_CO_TRY(records, co_await services.log.read_stream(std::move(stream), from, limits));
@@ -163,10 +163,10 @@ Task<Result<SourceAnswer>> find_events(Services& services, json::object argument
     constexpr std::uint64_t place_max = std::numeric_limits<std::int64_t>::max();
     const auto wait_max = static_cast<std::uint64_t>(services.limits.wait_max.count());
     SEAL_CO_TRY(filter, filter_in(arguments));
-    SEAL_CO_TRY(after, place_in(arguments, "after", 0, place_max));
-    SEAL_CO_TRY(limit, place_in(arguments, "limit", services.limits.page_events,
-                                services.limits.page_events_max));
-    SEAL_CO_TRY(wished, place_in(arguments, "wait", 0, place_max));
+    SEAL_CO_TRY(after, place_argument(arguments, "after", 0, place_max));
+    SEAL_CO_TRY(limit, place_argument(arguments, "limit", services.limits.page_events,
+                                      services.limits.page_events_max));
+    SEAL_CO_TRY(wished, place_argument(arguments, "wait", 0, place_max));
     const std::uint64_t wait = std::min(wished, wait_max);
     SEAL_CO_TRY(order, text_in(arguments, "order"));
     if (services.index == nullptr || services.index_watch == nullptr) {
@@ -198,7 +198,7 @@ Task<Result<SourceAnswer>> find_events(Services& services, json::object argument
     co_return SourceAnswer{json::value(std::move(shown_events)), query.at_least};
 }
 
-json::object issue_of(const StreamVerdict& verdict)
+json::object issue_of_verdict(const StreamVerdict& verdict)
 {
     json::object issue{{"position", std::to_string(verdict.fault.value)},
                        {"message", verdict.reason}};
@@ -225,7 +225,7 @@ Task<Result<SourceAnswer>> find_verdict(Services& services, json::object argumen
     }
     json::array issues;
     if (!verdict->is_intact) {
-        issues.push_back(issue_of(*verdict));
+        issues.push_back(issue_of_verdict(*verdict));
     }
     json::object found{{"valid", verdict->is_intact},
                        {"chain_intact", verdict->is_intact},

@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-Error fault(const PackParameter& parameter, const std::string& what)
+Error parameter_fault(const PackParameter& parameter, const std::string& what)
 {
     Error error{Errc::malformed, "\"" + parameter.name + "\" " + what};
     error.details = "\"parameter\":";
@@ -41,26 +41,12 @@ Error out_of_bounds(const PackParameter& parameter, std::string what)
     } else if (parameter.most) {
         what += " of at most " + bound_text(*parameter.most);
     }
-    return fault(parameter, what);
+    return parameter_fault(parameter, what);
 }
 
 bool is_within(const PackParameter& parameter, double value)
 {
     return value >= parameter.least.value_or(value) && value <= parameter.most.value_or(value);
-}
-
-bool is_utf8(std::string_view text)
-{
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        const auto size = utf8_sequence_size(at, end);
-        if (size == 0) {
-            return false;
-        }
-        at += size;
-    }
-    return true;
 }
 
 ParameterValue text_value(std::string text)
@@ -71,7 +57,7 @@ ParameterValue text_value(std::string text)
 Result<ParameterValue> parse_text(const PackParameter& parameter, std::string_view text)
 {
     if (text.find('\0') != std::string_view::npos || !is_utf8(text)) {
-        return fault(parameter, "is UTF-8 text without NUL");
+        return parameter_fault(parameter, "is UTF-8 text without NUL");
     }
     const auto& choices = parameter.choices;
     if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {
@@ -79,13 +65,13 @@ Result<ParameterValue> parse_text(const PackParameter& parameter, std::string_vi
         for (const std::string& choice : choices) {
             what.append(&choice == &choices.front() ? " " : ", ").append(choice);
         }
-        return fault(parameter, what);
+        return parameter_fault(parameter, what);
     }
     const double most = parameter.most.value_or(static_cast<double>(parameter_bytes_max));
     const auto bytes = static_cast<double>(text.size());
     if (bytes > most || bytes < parameter.least.value_or(0)) {
-        return fault(parameter, "is text of " + bound_text(parameter.least.value_or(0)) + " to " +
-                                    bound_text(most) + " bytes");
+        return parameter_fault(parameter, "is text of " + bound_text(parameter.least.value_or(0)) +
+                                              " to " + bound_text(most) + " bytes");
     }
     return text_value(std::string{text});
 }
@@ -117,7 +103,7 @@ Result<ParameterValue> parse_json_value(const PackParameter& parameter, std::str
     const auto value = parse_json(text);
     // jsonb has no NUL.
     if (!value || text.find("\\u0000") != std::string_view::npos) {
-        return fault(parameter, "is JSON");
+        return parameter_fault(parameter, "is JSON");
     }
     return ParameterValue{PackValue{to_canonical_json(*value)}, *value};
 }
@@ -133,20 +119,20 @@ Result<ParameterValue> parse_one(const PackParameter& parameter, std::string_vie
         return parse_number(parameter, text);
     case ParameterType::boolean:
         if (text != "true" && text != "false") {
-            return fault(parameter, "is true or false");
+            return parameter_fault(parameter, "is true or false");
         }
         return ParameterValue{PackValue{std::string{text}}, json::value(text == "true")};
     case ParameterType::time: {
         const auto time = from_rfc3339(text);
         if (!time) {
-            return fault(parameter, "is an RFC 3339 date and time");
+            return parameter_fault(parameter, "is an RFC 3339 date and time");
         }
         return text_value(to_rfc3339(*time));
     }
     case ParameterType::uuid: {
         const auto id = EventId::parse(text);
         if (!id) {
-            return fault(parameter, "is a UUID");
+            return parameter_fault(parameter, "is a UUID");
         }
         return text_value(id->to_string());
     }
@@ -155,12 +141,12 @@ Result<ParameterValue> parse_one(const PackParameter& parameter, std::string_vie
     case ParameterType::position: {
         const auto place = parse_place(text);
         if (!place) {
-            return fault(parameter, "is a position: a decimal number from 0");
+            return parameter_fault(parameter, "is a position: a decimal number from 0");
         }
         return text_value(std::to_string(*place));
     }
     }
-    return fault(parameter, "has no type");
+    return parameter_fault(parameter, "has no type");
 }
 
 Result<ParameterValue> parse_list(const PackParameter& parameter, std::string_view text)
@@ -175,8 +161,8 @@ Result<ParameterValue> parse_list(const PackParameter& parameter, std::string_vi
         array.push_back(std::move(value.json));
     }
     if (items.size() > parameter_items_max) {
-        return fault(parameter,
-                     "is a list of at most " + std::to_string(parameter_items_max) + " items");
+        return parameter_fault(parameter, "is a list of at most " +
+                                              std::to_string(parameter_items_max) + " items");
     }
     return ParameterValue{PackValue{std::move(items)}, json::value(std::move(array))};
 }
@@ -194,7 +180,7 @@ Result<std::optional<std::string>> written(const RequestContext& request, const 
     }
     const auto all = query.all(parameter.name);
     if (all.size() > 1 && !parameter.is_list) {
-        return fault(parameter, "is given more than once");
+        return parameter_fault(parameter, "is given more than once");
     }
     std::string text;
     for (const std::string& one : all) {
@@ -215,7 +201,7 @@ Result<void> allow_only(const Query& query, const std::vector<PackParameter>& pa
         if (!is_reserved && !is_declared) {
             PackParameter unknown;
             unknown.name = key;
-            return fault(unknown, "is no parameter of this route");
+            return parameter_fault(unknown, "is no parameter of this route");
         }
     }
     return {};
@@ -261,7 +247,7 @@ Result<ParameterValues> parse_parameters(const RequestContext& request, const Qu
         SEAL_TRY(text, written(request, query, parameter));
         if (!text) {
             if (parameter.is_required) {
-                return fault(parameter, "must be given");
+                return parameter_fault(parameter, "must be given");
             }
             values.sql.emplace(parameter.name, PackValue{});
             continue;

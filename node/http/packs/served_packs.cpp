@@ -46,13 +46,6 @@ Access access_of(PackRole role)
     return Access::admin;
 }
 
-std::string_view take_segment(std::string_view& path)
-{
-    const auto segment = path.substr(0, path.find('/'));
-    path.remove_prefix(std::min(segment.size() + 1, path.size()));
-    return segment;
-}
-
 bool is_parameter(std::string_view segment)
 {
     return segment.starts_with('{');

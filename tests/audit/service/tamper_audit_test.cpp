@@ -10,11 +10,11 @@ using namespace sealstream::testing;
 
 namespace {
 
-constexpr std::uint64_t events = 120;
+constexpr std::uint64_t audited_events = 120;
 
 // Three epochs, several blocks and checkpoints.
 struct SealedLedger : LedgerFixture {
-    explicit SealedLedger(std::uint64_t count = events)
+    explicit SealedLedger(std::uint64_t count = audited_events)
     {
         for (int life = 0; life < 3; ++life) {
             append(count / 3);
@@ -138,7 +138,7 @@ TEST_CASE("a changed leaf is named, and everything after it is still checked", "
     CHECK(report.findings[0].leaf_index == index);
     CHECK(report.findings[1].kind == event_changed);
     CHECK(report.findings[1].leaf_index == index);
-    CHECK(report.tree_size == events + 1); // the last checkpoint was verified all the same
+    CHECK(report.tree_size == audited_events + 1); // the last checkpoint was verified all the same
 }
 
 TEST_CASE("the last leaf before a checkpoint has no successor, and is named too", "[audit][tamper]")
@@ -156,7 +156,7 @@ TEST_CASE("the last leaf before a checkpoint has no successor, and is named too"
     CHECK(report.verdict == Verdict::tampered);
     CHECK(has(report, leaf_changed));
     CHECK(!has(report, checkpoint_wrong));
-    CHECK(report.tree_size == events + 1);
+    CHECK(report.tree_size == audited_events + 1);
 }
 
 TEST_CASE("a forged event with a forged leaf is found by the tree", "[audit][tamper]")
@@ -221,8 +221,8 @@ TEST_CASE("a missing block names the positions that lost their leaf", "[audit][t
 
     CHECK(has(report, leaf_missing));
     CHECK(report.findings.front().leaf_index == block.first_index);
-    CHECK(report.events == events - block.count); // all others were compared
-    CHECK(report.tree_size == events + 1);        // a later checkpoint is firm ground again
+    CHECK(report.events == audited_events - block.count); // all others were compared
+    CHECK(report.tree_size == audited_events + 1);        // a later checkpoint is firm ground again
 }
 
 TEST_CASE("a stream that was cut off is found by whoever remembers a checkpoint", "[audit][tamper]")

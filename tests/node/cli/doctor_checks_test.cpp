@@ -24,11 +24,11 @@ TEST_CASE("a server that syncs late is a warning with the two minutes and the re
 
     const auto finding = check_durability(lazy, false);
 
-    CHECK(finding.verdict == Verdict::warn);
+    CHECK(finding.verdict == CheckVerdict::warn);
     CHECK(finding.what.find("syncs every 120 seconds") != std::string::npos);
     CHECK(finding.remedy.find("sync_interval: always") != std::string::npos);
     const auto unknown = check_durability(durability("jetstream-r3-lazy", 3, false, false), false);
-    CHECK(unknown.verdict == Verdict::warn);
+    CHECK(unknown.verdict == CheckVerdict::warn);
     CHECK(unknown.what.find("two minutes") != std::string::npos);
     CHECK(unknown.what.find("most of the 3 servers") != std::string::npos);
 }
@@ -36,29 +36,29 @@ TEST_CASE("a server that syncs late is a warning with the two minutes and the re
 TEST_CASE("a claim that the server contradicts fails, one that nobody checked warns", "[doctor]")
 {
     CHECK(check_durability(durability("jetstream-r3-lazy", 3, false, true), true).verdict ==
-          Verdict::fail);
+          CheckVerdict::fail);
     const auto claimed = check_durability(durability("jetstream-r3-synced", 3, true, false), true);
-    CHECK(claimed.verdict == Verdict::warn);
+    CHECK(claimed.verdict == CheckVerdict::warn);
     CHECK(claimed.remedy.find("nats.monitor_urls") != std::string::npos);
     CHECK(check_durability(durability("jetstream-r3-synced", 3, true, true), true).verdict ==
-          Verdict::ok);
+          CheckVerdict::ok);
 }
 
 TEST_CASE("Postgres without fsync fails", "[doctor]")
 {
     CHECK(check_durability(durability("postgres-lazy", 1, false, true), false).verdict ==
-          Verdict::fail);
+          CheckVerdict::fail);
     CHECK(check_durability(durability("postgres-synced", 1, true, true), false).verdict ==
-          Verdict::ok);
+          CheckVerdict::ok);
 }
 
 TEST_CASE("the worst finding is the verdict", "[doctor]")
 {
-    const Finding good{"a", Verdict::ok, "fine", {}};
-    const Finding bad{"b", Verdict::fail, "a \"quote\"", "mend it"};
+    const CheckFinding good{"a", CheckVerdict::ok, "fine", {}};
+    const CheckFinding bad{"b", CheckVerdict::fail, "a \"quote\"", "mend it"};
 
-    CHECK(worst({}) == Verdict::ok);
-    CHECK(worst({good, bad, good}) == Verdict::fail);
+    CHECK(worst({}) == CheckVerdict::ok);
+    CHECK(worst({good, bad, good}) == CheckVerdict::fail);
     CHECK(to_text({good, bad}) == "ok    a: fine\nfail  b: a \"quote\"\n      remedy: mend it\n");
     CHECK(to_json({bad}) ==
           R"({"findings":[{"check":"b","verdict":"fail","what":"a \"quote\"","remedy":"mend it"}],)"

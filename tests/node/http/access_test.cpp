@@ -42,8 +42,8 @@ struct GuardedWorld {
 };
 
 constexpr auto get = http::Verb::get;
-constexpr auto post = http::Verb::post;
-const std::string opened = R"({"type":"Opened","data":{}})";
+constexpr auto post_head = http::Verb::post;
+const std::string opened_event = R"({"type":"Opened","data":{}})";
 
 } // namespace
 
@@ -85,10 +85,10 @@ TEST_CASE("a role holds for its stream types and no others", "[http][access]")
         int status;
     };
     const auto row =
-        GENERATE(Row{"deals", post, "/v1/streams/deal/1/events", 201},
-                 Row{"deals", post, "/v1/streams/agent/1/events", 403},
-                 Row{"reports", post, "/v1/streams/deal/1/events", 403},
-                 Row{"stranger", post, "/v1/streams/deal/1/events", 403},
+        GENERATE(Row{"deals", post_head, "/v1/streams/deal/1/events", 201},
+                 Row{"deals", post_head, "/v1/streams/agent/1/events", 403},
+                 Row{"reports", post_head, "/v1/streams/deal/1/events", 403},
+                 Row{"stranger", post_head, "/v1/streams/deal/1/events", 403},
                  Row{"deals", get, "/v1/streams/deal/0/events", 200},
                  Row{"deals", get, "/v1/streams/%64eal/0/events", 200},
                  Row{"deals", get, "/v1/streams/treasury/1/events", 403},
@@ -100,9 +100,9 @@ TEST_CASE("a role holds for its stream types and no others", "[http][access]")
                  Row{"reports", get, "/v1/events", 200}, Row{"stranger", get, "/v1/events", 403},
                  Row{"deals", get, "/v1/events/018f0000-0000-7000-8000-000000000000/proof", 403});
     CAPTURE(row.source, row.target);
-    REQUIRE(guarded.world.post("/v1/streams/deal/0/events", opened).status == 201);
+    REQUIRE(guarded.world.post("/v1/streams/deal/0/events", opened_event).status == 201);
 
-    const auto got = guarded.send(row.source, row.verb, row.target, opened);
+    const auto got = guarded.send(row.source, row.verb, row.target, opened_event);
 
     CHECK(got.status == row.status);
     if (row.status == 403) {
@@ -116,10 +116,11 @@ TEST_CASE("a bulk append is refused event by event", "[http][access]")
     const std::string deal = R"({"stream":"deal/1","type":"Opened","data":{}})";
     const std::string agent = R"({"stream":"agent/1","type":"Opened","data":{}})";
 
-    const auto mixed = guarded.send("deals", post, "/v1/events", "[" + deal + "," + agent + "]");
+    const auto mixed =
+        guarded.send("deals", post_head, "/v1/events", "[" + deal + "," + agent + "]");
     const auto atomic =
-        guarded.send("deals", post, "/v1/events?atomic=true", "[" + deal + "," + agent + "]");
-    const auto lines = guarded.send("deals", post, "/v1/events", deal + "\n" + agent + "\n",
+        guarded.send("deals", post_head, "/v1/events?atomic=true", "[" + deal + "," + agent + "]");
+    const auto lines = guarded.send("deals", post_head, "/v1/events", deal + "\n" + agent + "\n",
                                     "application/x-ndjson");
 
     CHECK(mixed.status == 207);
@@ -133,8 +134,8 @@ TEST_CASE("a bulk append is refused event by event", "[http][access]")
 TEST_CASE("an event of a stream that one may not read does not exist", "[http][access]")
 {
     GuardedWorld guarded{{"source=deals roles=reader streams=deal"}};
-    const auto hidden = guarded.world.post("/v1/streams/agent/1/events", opened);
-    const auto shown = guarded.world.post("/v1/streams/deal/1/events", opened);
+    const auto hidden = guarded.world.post("/v1/streams/agent/1/events", opened_event);
+    const auto shown = guarded.world.post("/v1/streams/deal/1/events", opened_event);
 
     CHECK(guarded.send("deals", get, "/v1/events/" + hidden.at("/events/0/id")).status == 404);
     CHECK(guarded.send("deals", get, "/v1/events/" + shown.at("/events/0/id")).status == 200);
@@ -143,12 +144,12 @@ TEST_CASE("an event of a stream that one may not read does not exist", "[http][a
 TEST_CASE("a writer who may not read is not shown the events it has missed", "[http][access]")
 {
     GuardedWorld guarded{{"source=blind roles=writer", "source=seeing roles=writer|reader"}};
-    REQUIRE(guarded.world.post("/v1/streams/deal/1/events", opened).status == 201);
+    REQUIRE(guarded.world.post("/v1/streams/deal/1/events", opened_event).status == 201);
     const auto conflict = [&](const char* source) {
-        Sent sent{post,
+        Sent sent{post_head,
                   "/v1/streams/deal/1/events",
                   {{"Content-Type", "application/json"}, {"If-None-Match", "*"}},
-                  opened};
+                  opened_event};
         sent.is_local = false;
         sent.certificate = guarded.gate->admit({security::Means::certificate, source, "", "", {}});
         return guarded.world.send(std::move(sent));
@@ -164,17 +165,17 @@ TEST_CASE("the source is what the certificate says, and nothing else", "[http][a
 {
     GuardedWorld guarded{{"source=deals roles=writer|reader"}, true};
     REQUIRE(guarded
-                .send("deals", post, "/v1/streams/deal/1/events",
+                .send("deals", post_head, "/v1/streams/deal/1/events",
                       R"({"type":"Opened","actor":"somebody","data":{}})")
                 .status == 201);
     const auto page = guarded.world.get("/v1/events");
     CHECK(page.at("/events/0/source") == "deals");
     CHECK(page.at("/events/0/actor") == "spiffe://example.org/deals");
 
-    Sent sent{post,
+    Sent sent{post_head,
               "/v1/streams/deal/1/events",
               {{"Content-Type", "application/json"}, {"Sealstream-Source", "other"}},
-              opened};
+              opened_event};
     sent.is_local = true; // being near does not help who has credentials
     sent.certificate = guarded.gate->admit({security::Means::certificate, "deals", "", "", {}});
     CHECK(guarded.world.send(std::move(sent)).status == 403);
@@ -195,7 +196,7 @@ TEST_CASE("a page in a browser on this machine is not this machine's user", "[ht
     HttpWorld world;
     using Fields = std::vector<std::pair<std::string, std::string>>;
     const auto post_with = [&world](Fields fields) {
-        return world.post("/v1/streams/deal/1/events", opened, std::move(fields)).status;
+        return world.post("/v1/streams/deal/1/events", opened_event, std::move(fields)).status;
     };
     const auto get_with = [&world](Fields fields) {
         return world.get("/v1/events", std::move(fields)).status;

@@ -4,15 +4,10 @@
 #include "tests/support/catch.hpp"
 
 using namespace sealstream;
+using sealstream::testing::deal;
 using sealstream::testing::Got;
 using sealstream::testing::HttpWorld;
-
-namespace {
-
-constexpr auto deal = "/v1/streams/deal/42/events";
-constexpr auto opened = R"({"type":"DealOpened","data":{"b":1,"a":2}})";
-
-} // namespace
+using sealstream::testing::opened;
 
 TEST_CASE("an appended event is answered with its place, and read back canonical", "[http][append]")
 {

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 // The log knows ids for ten minutes.
-struct ForgetfulWorld : HttpWorld {
-    explicit ForgetfulWorld(http::Limits limits = {})
+struct ForgetfulBulkWorld : HttpWorld {
+    explicit ForgetfulBulkWorld(http::Limits limits = {})
         : HttpWorld{limits, FeedHubOptions{}, MemoryLogOptions{{}, {}, 600s}}
     {
     }
@@ -68,7 +68,7 @@ TEST_CASE("a bulk resumed after years repeats what was there and appends the res
 {
     http::Limits limits;
     limits.bulk_events_max = 7; // many appends
-    ForgetfulWorld world{limits};
+    ForgetfulBulkWorld world{limits};
     const std::size_t before = GENERATE(as<std::size_t>{}, 0, 1, 63, 200);
     REQUIRE(summary_of(world.post_lines("/v1/events", body_of(before))).find("true") !=
             std::string::npos);
@@ -94,7 +94,7 @@ TEST_CASE("a bulk interrupted anywhere, again and again, ends with each event on
         limits.bulk_events_max = 1 + random() % 20;
         limits.bulk_append_wait = 0ms;
         limits.bulk_index_wait = 10ms; // the index moves between tries only
-        ForgetfulWorld world{limits};
+        ForgetfulBulkWorld world{limits};
         world.index.stands_at = Position{};
         std::string last;
         // What a try does not meet of the faults, a later one does: more tries than faults.
@@ -128,7 +128,7 @@ TEST_CASE("a bulk interrupted anywhere, again and again, ends with each event on
 
 TEST_CASE("a key that comes twice in one bulk is a repeat, or other content", "[http][bulk]")
 {
-    ForgetfulWorld world;
+    ForgetfulBulkWorld world;
     const std::string same = R"({"type":"A","key":"1"})" + std::string{"\n"};
 
     const auto got = world.post_lines("/v1/streams/deal/42/events",
@@ -145,7 +145,7 @@ TEST_CASE("a key that comes twice in one bulk is a repeat, or other content", "[
 TEST_CASE("keys that can not be looked up fail by line, and end the bulk",
           "[http][bulk][idempotency]")
 {
-    ForgetfulWorld world;
+    ForgetfulBulkWorld world;
     REQUIRE(world.post("/v1/streams/deal/1/events", R"({"type":"A"})").status == 201);
     http::IdLookupOptions options;
     options.tail_events_max = 0;
@@ -167,7 +167,7 @@ TEST_CASE("keys that can not be looked up fail by line, and end the bulk",
 
 TEST_CASE("the lines of a wave share one question to the index", "[http][bulk][idempotency]")
 {
-    ForgetfulWorld world;
+    ForgetfulBulkWorld world;
     std::vector<http::BulkItem> items(3'000);
     for (std::size_t number = 0; number < items.size(); ++number) {
         Draft draft = sample_draft(number);

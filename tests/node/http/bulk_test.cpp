@@ -9,8 +9,6 @@ using namespace sealstream::testing;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-
 std::vector<std::string> lines_of(const std::string& text)
 {
     std::vector<std::string> lines;

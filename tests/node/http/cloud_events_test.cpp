@@ -6,6 +6,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace sealstream;
+using sealstream::testing::deal;
 using sealstream::testing::Got;
 using sealstream::testing::HttpWorld;
 using sealstream::testing::Sent;
@@ -13,7 +14,6 @@ using sealstream::testing::Sent;
 namespace {
 
 constexpr auto uuid = "0190e5a1-0000-7000-8000-000000000001";
-constexpr auto deal = "/v1/streams/deal/42/events";
 
 std::string event_json(std::string_view id, std::string_view more = {})
 {

@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-
 std::string events_json(std::size_t count)
 {
     std::string json{"["};

@@ -7,12 +7,6 @@ using namespace sealstream;
 using namespace sealstream::testing;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr auto deal = "/v1/streams/deal/42/events";
-
-} // namespace
-
 TEST_CASE("a feed tells history, then that it is caught up, then what happens", "[http][feed]")
 {
     ServerWorld world;

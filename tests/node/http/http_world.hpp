@@ -20,6 +20,10 @@
 
 namespace sealstream::testing {
 
+// What most tests write to, and the least that they write.
+inline constexpr auto deal = "/v1/streams/deal/42/events";
+inline constexpr auto opened = R"({"type":"DealOpened","data":{"b":1,"a":2}})";
+
 // Finds events by walking through the log; lags behind it when told to.
 class MemoryEventIndex final : public EventIndex {
 public:

@@ -64,8 +64,8 @@ private:
     boost::asio::any_io_executor executor_;
 };
 
-struct World {
-    explicit World(http::IdLookupOptions options)
+struct LookupWorld {
+    explicit LookupWorld(http::IdLookupOptions options)
         : one{log, &index, clock, tasks, context.get_executor(), options},
           other{log, &index, clock, tasks, context.get_executor(), options}
     {
@@ -134,7 +134,7 @@ TEST_CASE("no id is ever in the log twice, whatever lags, fails or dawdles",
         options.tail_events_max = below(3) * 5;
         options.tail_step_events = 1 + below(5);
         options.clock_age_max = std::chrono::milliseconds{below(3) * 100};
-        World world{options};
+        LookupWorld world{options};
         std::vector<Sending> sending;
         std::map<EventId, int> places;
         for (int step = 0; step < 150; ++step) {
@@ -181,7 +181,7 @@ TEST_CASE("no id is ever in the log twice, whatever lags, fails or dawdles",
 
 TEST_CASE("an index at the head never refuses, however long nothing happened", "[idempotency]")
 {
-    World world{http::IdLookupOptions{}};
+    LookupWorld world{http::IdLookupOptions{}};
     REQUIRE(world.append(numbered_id(1)));
     world.index.stands_at = Position{1};
     world.let_pass(24h * 365);
@@ -201,7 +201,7 @@ TEST_CASE("what lies above the index is read in steps, and refused meanwhile", "
     http::IdLookupOptions options;
     options.tail_events_max = 10;
     options.tail_step_events = 4;
-    World world{options};
+    LookupWorld world{options};
     for (std::uint64_t number = 1; number <= 10; ++number) {
         REQUIRE(world.append(numbered_id(number)));
     }
@@ -225,7 +225,7 @@ TEST_CASE("what lies above the index is read in steps, and refused meanwhile", "
 
 TEST_CASE("look-ups that come together share statements", "[idempotency]")
 {
-    World world{http::IdLookupOptions{}};
+    LookupWorld world{http::IdLookupOptions{}};
     REQUIRE(world.append(numbered_id(0)));
     world.index.stands_at = Position{1};
     std::vector<Task<Result<http::IdLookup::Outcome>>> tasks;
@@ -248,7 +248,7 @@ TEST_CASE("too many waiting ids are refused as overload", "[idempotency]")
 {
     http::IdLookupOptions options;
     options.waiting_ids_max = 1;
-    World world{options};
+    LookupWorld world{options};
 
     const auto refused =
         run_task(world.context, world.one.look_up({numbered_id(1), numbered_id(2)}));

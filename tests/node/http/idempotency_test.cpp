@@ -5,15 +5,15 @@
 #include "tests/support/run_task.hpp"
 
 using namespace sealstream;
+using sealstream::testing::deal;
 using sealstream::testing::Got;
 using sealstream::testing::HttpWorld;
+using sealstream::testing::opened;
 using sealstream::testing::Sent;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-constexpr auto opened = R"({"type":"DealOpened","data":{"b":1,"a":2}})";
 const std::pair<std::string, std::string> key{"Idempotency-Key", "order-7"};
 
 // The log knows ids for ten minutes.

@@ -23,8 +23,8 @@ public:
 };
 
 // One event in the log, none in the index.
-struct World : HttpWorld {
-    World()
+struct IndexWorld : HttpWorld {
+    IndexWorld()
     {
         services.auditor = &auditor;
         REQUIRE(post("/v1/streams/deal/42/events", R"({"type":"A","id":")" + id + R"("})").status ==
@@ -103,7 +103,7 @@ TEST_CASE("who reads the index takes min-position, and nobody else", "[http][rea
 {
     for (const http::Route* route : reads()) {
         CAPTURE(route->name);
-        World world;
+        IndexWorld world;
 
         const Got got = world.get(target_of(*route));
 
@@ -118,7 +118,7 @@ TEST_CASE("an index that is behind min-position is waited for, or refuses with t
 {
     for (const http::Route* route : index_reads()) {
         CAPTURE(route->name);
-        World world;
+        IndexWorld world;
         const std::string target = target_of(*route) + "&min-position=1";
 
         const Got refused = world.get(target);
@@ -147,7 +147,7 @@ TEST_CASE("an index that nobody has made yet is a matter of later", "[http][read
 {
     for (const http::Route* route : index_reads()) {
         CAPTURE(route->name);
-        World world;
+        IndexWorld world;
         // As an index without tables: its cursor is 0, and asked for events it fails.
         world.index.after_cursor = [&world] {
             world.index.failure = Error{Errc::projection_missing, "no tables"};

@@ -53,8 +53,6 @@ struct TokenWorld {
     std::string authorization;
 };
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-
 // An event that comes after the end of the credentials must not be seen.
 void append_secret(ServerWorld& world)
 {

@@ -18,8 +18,8 @@ const std::string issued = "/v1/policies/TokensIssued";
 const std::string issued_row = "/api/v1/admin/event-emission-policies/TokensIssued";
 const std::string registry_only = R"({"sources":["registry-*"]})";
 
-struct World : HttpWorld {
-    World() { services.rejections = &rejections; }
+struct PolicyWorld : HttpWorld {
+    PolicyWorld() { services.rejections = &rejections; }
 
     Got put(std::string target, std::string body, Fields fields = {})
     {
@@ -43,7 +43,7 @@ struct World : HttpWorld {
 
 TEST_CASE("an edit holds when it is answered, and the log shows it", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     REQUIRE(world.append(R"({"type":"TokensIssued"})", "teg-layer-a").status == 201);
 
     const auto put = world.put(issued, registry_only, {{"Sealstream-Source", "governance"}});
@@ -72,7 +72,7 @@ TEST_CASE("an edit holds when it is answered, and the log shows it", "[http][pol
 
 TEST_CASE("each way to append asks the same rules", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     REQUIRE(world.put(issued, registry_only).status == 201);
     const std::string good = R"({"stream":"account/1","type":"Other"})";
     const std::string bad = R"({"stream":"account/2","type":"TokensIssued"})";
@@ -98,7 +98,7 @@ TEST_CASE("each way to append asks the same rules", "[http][policy]")
 
 TEST_CASE("nobody appends to the ledger's own streams", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     for (const std::string stream : {"sealstream-policy/TokensIssued", "sealstream-anything/1"}) {
         const auto direct = world.post("/v1/streams/" + stream + "/events", R"({"type":"A"})");
         const auto mixed =
@@ -114,7 +114,7 @@ TEST_CASE("nobody appends to the ledger's own streams", "[http][policy]")
 
 TEST_CASE("an edit keeps its condition", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     CHECK(world.put(issued, registry_only, {{"If-Match", "\"1\""}}).status == 412);
     CHECK(world.put(issued, registry_only, {{"If-None-Match", "*"}}).status == 201);
     CHECK(world.put(issued, registry_only, {{"If-None-Match", "*"}}).status == 412);
@@ -132,7 +132,7 @@ TEST_CASE("an edit keeps its condition", "[http][policy]")
 
 TEST_CASE("a policy that is removed is gone, and may come back", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     CHECK(world.remove(issued).status == 404);
     REQUIRE(world.put(issued, R"({"sources":[]})").status == 201);
     CHECK(world.append(R"({"type":"TokensIssued"})", "registry-a").status == 403);
@@ -149,7 +149,7 @@ TEST_CASE("a policy that is removed is gone, and may come back", "[http][policy]
 
 TEST_CASE("the table with a column for each class is the same policies", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     const auto put = world.put(
         issued_row,
         R"({"emit_from_teg":false,"emit_from_registry":true,"skip_in_projection":false})");
@@ -175,7 +175,7 @@ TEST_CASE("the table with a column for each class is the same policies", "[http]
 TEST_CASE("the first row of a type names every class, so that none is closed out by accident",
           "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     const std::string row =
         GENERATE(as<std::string>{}, R"({"skip_in_projection":true})", R"({"emit_from_teg":true})");
 
@@ -189,7 +189,7 @@ TEST_CASE("the first row of a type names every class, so that none is closed out
 
 TEST_CASE("types without a policy are as the settings say", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     world.services.policy.unknown_types = UnknownTypes::refuse;
 
     const auto refused = world.append(R"({"type":"Anything"})", "registry-a");
@@ -203,7 +203,7 @@ TEST_CASE("types without a policy are as the settings say", "[http][policy]")
 
 TEST_CASE("what is refused is in the forensic log, and its data is cut", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     world.services.policy.rejection_data_bytes_max = 6;
     REQUIRE(world.put(issued, registry_only).status == 201);
     REQUIRE(world.append(R"({"type":"TokensIssued","actor":"eve","data":"äöüß"})", "teg").status ==
@@ -226,7 +226,7 @@ TEST_CASE("what is refused is in the forensic log, and its data is cut", "[http]
 TEST_CASE("a refusal that can not be recorded is not made", "[http][policy]")
 {
     CapturedLog captured;
-    World world;
+    PolicyWorld world;
     REQUIRE(world.put(issued, registry_only).status == 201);
     world.rejections.failure = Error{Errc::unavailable, "down"};
 
@@ -242,7 +242,7 @@ TEST_CASE("rules that are not known let nothing through", "[http][policy]")
 {
     CapturedLog captured;
     captured.expect("rulebook.not_understood");
-    World world;
+    PolicyWorld world;
     Draft draft;
     draft.id = world.ids.next();
     draft.type = "EventEmissionPolicyRewritten";
@@ -260,7 +260,7 @@ TEST_CASE("rules that are not known let nothing through", "[http][policy]")
 
 TEST_CASE("a policy is refused with the place that is wrong", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     struct Row {
         const char* target;
         const char* body;
@@ -287,7 +287,7 @@ TEST_CASE("a policy is refused with the place that is wrong", "[http][policy]")
 
 TEST_CASE("explain names the rule that would decide", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     REQUIRE(world.put(issued, R"({"sources":["registry-*"],"stream_types":["account"]})").status ==
             201);
     const std::string target = "/v1/policies/explain";
@@ -313,7 +313,7 @@ TEST_CASE("explain names the rule that would decide", "[http][policy]")
 
 TEST_CASE("a dry run says what the log would have met, and changes nothing", "[http][policy]")
 {
-    World world;
+    PolicyWorld world;
     REQUIRE(world.put("/v1/policies/TokensStaked", registry_only).status == 201);
     for (int at = 0; at < 30; ++at) {
         const std::string source = at % 3 == 0 ? "teg-a" : "registry-a";

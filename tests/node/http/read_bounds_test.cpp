@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
 constexpr std::size_t large = 900; // bytes
 
 http::Limits small_pages()

@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-
 void append_numbered(HttpWorld& world, int count, const std::string& target = deal)
 {
     for (int number = 0; number < count; ++number) {

@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-
 std::uint64_t position_in(const Got& got)
 {
     return std::stoull("0" + got.header("Sealstream-Position"));

@@ -10,15 +10,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stream = "/v1/streams/deal/42/events";
-const std::pair<std::string, std::string> key{"Idempotency-Key", "k"};
+const std::pair<std::string, std::string> repeat_key{"Idempotency-Key", "k"};
 constexpr auto event = R"({"type":"A","data":{"pin":"1234","sum":7}})";
 constexpr auto other_secret = R"({"type":"A","data":{"pin":"9999","sum":7}})";
 constexpr auto other_sum = R"({"type":"A","data":{"pin":"1234","sum":8}})";
 
-struct World : HttpWorld {
+struct RedactingWorld : HttpWorld {
     // Without a window the log never forgets.
-    explicit World(bool is_forgetful)
+    explicit RedactingWorld(bool is_forgetful)
         : HttpWorld{{},
                     {},
                     MemoryLogOptions{{},
@@ -35,10 +34,10 @@ struct World : HttpWorld {
                               R"({"redact":)" + list + "}"});
         REQUIRE(got.status / 100 == 2);
     }
-    Got append(const char* body) { return post(stream, body, {key}); }
+    Got append(const char* body) { return post(deal, body, {repeat_key}); }
     Got append_line(const char* body)
     {
-        return post_lines(stream, R"({"key":"k",)" + std::string{body + 1} + "\n");
+        return post_lines(deal, R"({"key":"k",)" + std::string{body + 1} + "\n");
     }
 };
 
@@ -57,7 +56,7 @@ TEST_CASE("a repeat from before a redaction is the same when it is the same afte
     const auto age = GENERATE(Age::recent, Age::old, Age::endless);
     const std::string mode = GENERATE("remove", "mask", "digest");
     CAPTURE(static_cast<int>(age), mode);
-    World world{age != Age::endless};
+    RedactingWorld world{age != Age::endless};
     const Got first = world.append(event);
     REQUIRE(first.status == 201);
     world.redact(rule(mode));
@@ -84,7 +83,7 @@ TEST_CASE("a line of a bulk from before a redaction is the same, too",
 {
     const auto age = GENERATE(Age::recent, Age::old, Age::endless);
     CAPTURE(static_cast<int>(age));
-    World world{age != Age::endless};
+    RedactingWorld world{age != Age::endless};
     REQUIRE(world.append_line(event).status == 200);
     world.redact(rule("mask"));
     if (age == Age::recent) {
@@ -114,7 +113,7 @@ TEST_CASE("a redaction that has become stricter keeps repeats the same, one that
                  Row{rule("mask"), rule("digest"), 422}, Row{rule("remove"), rule("mask"), 422},
                  Row{rule("mask"), "[]", 422});
     CAPTURE(row.before, row.after);
-    World world{true};
+    RedactingWorld world{true};
     world.redact(row.before);
     const Got first = world.append(event);
     REQUIRE(first.status == 201);

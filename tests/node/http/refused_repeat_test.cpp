@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stream = "/v1/streams/deal/42/events";
 constexpr auto json = "application/json";
 constexpr auto lines = "application/x-ndjson";
 const std::string id = "0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11";
@@ -20,8 +19,8 @@ const std::string id = "0190d3f2-8c1e-7b60-a9d5-3f4f2b7a9c11";
 // How long the log knows ids, and what has happened since the first append.
 enum class Memory { of_log, of_index, of_tail, of_database };
 
-struct World : HttpWorld {
-    explicit World(Memory memory_)
+struct RefusingWorld : HttpWorld {
+    explicit RefusingWorld(Memory memory_)
         : HttpWorld{{}, {}, MemoryLogOptions{{}, {}, window_of(memory_)}},
           memory{memory_}
     {
@@ -77,11 +76,10 @@ std::vector<Way> ways()
     const std::string transaction =
         R"({"appends":[{"stream":"deal/42","events":[{"type":"A","data":1}]}]})";
     return {
-        {stream, json, keyed, {}, "/events/0/position"},
-        {stream, json, "[" + keyed + "]", {}, "/events/0/position"},
-        {stream, json, R"([{"type":"A","data":1},{"type":"A","data":2}])", "k",
-         "/events/1/position"},
-        {stream, "application/cloudevents+json", cloud, {}, "/events/0/position"},
+        {deal, json, keyed, {}, "/events/0/position"},
+        {deal, json, "[" + keyed + "]", {}, "/events/0/position"},
+        {deal, json, R"([{"type":"A","data":1},{"type":"A","data":2}])", "k", "/events/1/position"},
+        {deal, "application/cloudevents+json", cloud, {}, "/events/0/position"},
         {"/v1/events?atomic=true", json, "[" + named + "]", {}, "/events/0/position"},
         {"/v1/events",
          json,
@@ -90,7 +88,7 @@ std::vector<Way> ways()
          "/results/0/position",
          201,
          "/results/0/status"},
-        {stream, lines, keyed + "\n", {}, "/position", 200, "/status"},
+        {deal, lines, keyed + "\n", {}, "/position", 200, "/status"},
         {"/v1/events", lines, named + "\n", {}, "/position", 200, "/status"},
         {"/v1/transactions", json, transaction, "k", "/appends/0/events/0/position"},
     };
@@ -129,7 +127,7 @@ TEST_CASE("a repeat is answered as it was, though a policy forbids its type by n
     const auto memory =
         GENERATE(Memory::of_log, Memory::of_index, Memory::of_tail, Memory::of_database);
     CAPTURE(way.target, way.content_type, way.body, static_cast<int>(memory));
-    World world{memory};
+    RefusingWorld world{memory};
     const Got first = post(world, way, way.body);
     REQUIRE(first.status == way.status);
     world.forbid();
@@ -156,25 +154,27 @@ TEST_CASE(
 {
     struct Rule {
         const char* name;
-        void (*apply)(World&);
+        void (*apply)(RefusingWorld&);
         const char* status; // of what it refuses
         std::size_t rejections;
     };
     const auto rule = GENERATE(
-        Rule{"policy", [](World& world) { world.forbid(); }, "403", 1},
+        Rule{"policy", [](RefusingWorld& world) { world.forbid(); }, "403", 1},
         Rule{"schema",
-             [](World& world) {
+             [](RefusingWorld& world) {
                  REQUIRE(world.put("/v1/schemas/A", R"({"schema":{"type":"object"}})").status ==
                          201);
              },
              "422", 1},
         // It is the request that is wrong: nothing was kept out of the log.
         Rule{"condition",
-             [](World& world) { world.services.required_conditions.stream_types = {"deal"}; },
+             [](RefusingWorld& world) {
+                 world.services.required_conditions.stream_types = {"deal"};
+             },
              "428", 0});
     const auto way = GENERATE(from_range(ways()));
     CAPTURE(rule.name, way.target, way.content_type, way.body);
-    World world{Memory::of_index};
+    RefusingWorld world{Memory::of_index};
     const Got first = post(world, way, way.body);
     REQUIRE(first.status == way.status);
     rule.apply(world);
@@ -193,16 +193,16 @@ TEST_CASE(
 
 TEST_CASE("of a bulk, what is there is answered and the rest is refused", "[http][idempotency]")
 {
-    World world{Memory::of_index};
+    RefusingWorld world{Memory::of_index};
     const std::string old = R"({"type":"A","key":"k1"})"
                             "\n";
-    REQUIRE(world.post_lines(stream, old).status == 200);
+    REQUIRE(world.post_lines(deal, old).status == 200);
     world.forbid();
     world.let_time_pass();
 
-    const Got got = world.post_lines(stream, R"({"type":"A","key":"k2"})"
-                                             "\n" +
-                                                 old + R"({"type":"B","key":"k3"})" + "\n");
+    const Got got = world.post_lines(deal, R"({"type":"A","key":"k2"})"
+                                           "\n" +
+                                               old + R"({"type":"B","key":"k3"})" + "\n");
 
     CHECK(got.body.find(R"({"line":"1","status":403)") != std::string::npos);
     CHECK(got.body.find(R"({"line":"2","status":201)") != std::string::npos);
@@ -214,7 +214,7 @@ TEST_CASE("of a bulk, what is there is answered and the rest is refused", "[http
 TEST_CASE("when it can not be told whether it is a repeat, nothing is refused for good",
           "[http][idempotency]")
 {
-    World world{Memory::of_tail};
+    RefusingWorld world{Memory::of_tail};
     http::IdLookupOptions options;
     options.tail_events_max = 1; // less than what lies above the index
     http::IdLookup lookup{
@@ -222,14 +222,14 @@ TEST_CASE("when it can not be told whether it is a repeat, nothing is refused fo
         options};
     world.services.id_lookup = &lookup;
     const std::string body = R"({"type":"A","id":")" + id + R"("})";
-    REQUIRE(world.post(stream, body).status == 201);
+    REQUIRE(world.post(deal, body).status == 201);
     world.forbid();
     world.let_time_pass();
 
-    const Got unknown = world.post(stream, body);
-    const Got fresh = world.post(stream, R"({"type":"A"})");
+    const Got unknown = world.post(deal, body);
+    const Got fresh = world.post(deal, R"({"type":"A"})");
     world.index.stands_at.reset();
-    const Got again = world.post(stream, body);
+    const Got again = world.post(deal, body);
 
     CHECK(unknown.status == 503);
     CHECK(unknown.at("/code") == "projection_behind");
@@ -241,7 +241,7 @@ TEST_CASE("when it can not be told whether it is a repeat, nothing is refused fo
 
 TEST_CASE("what is being appended just now is not refused meanwhile", "[http][idempotency]")
 {
-    World world{Memory::of_index};
+    RefusingWorld world{Memory::of_index};
     world.forbid();
     const auto parsed = EventId::parse(id);
     REQUIRE(parsed);
@@ -251,9 +251,9 @@ TEST_CASE("what is being appended just now is not refused meanwhile", "[http][id
     hold.emplace(*std::move(held));
     const std::string body = R"({"type":"A","id":")" + id + R"("})";
 
-    const Got meanwhile = world.post(stream, body);
+    const Got meanwhile = world.post(deal, body);
     hold.reset();
-    const Got after = world.post(stream, body);
+    const Got after = world.post(deal, body);
 
     CHECK(meanwhile.status == 409);
     CHECK(meanwhile.at("/code") == "in_progress");
@@ -262,10 +262,10 @@ TEST_CASE("what is being appended just now is not refused meanwhile", "[http][id
 
 TEST_CASE("what can not be a repeat is refused without a look-up", "[http][idempotency]")
 {
-    World world{Memory::of_index};
+    RefusingWorld world{Memory::of_index};
     world.forbid();
 
-    CHECK(world.post(stream, R"({"type":"A"})").status == 403);
+    CHECK(world.post(deal, R"({"type":"A"})").status == 403);
 
     CHECK(world.known_ids.asked == 0);
 }

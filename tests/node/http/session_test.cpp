@@ -9,8 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto deal = "/v1/streams/deal/42/events";
-constexpr auto opened = R"({"type":"DealOpened"})";
 constexpr auto close_field = "Connection: close\r\n";
 
 bool begins(std::string_view text, std::string_view with)

@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class World {
+class RegistrarWorld {
 public:
-    World() { follower.start(tasks); }
-    ~World()
+    RegistrarWorld() { follower.start(tasks); }
+    ~RegistrarWorld()
     {
         follower.close();
         const std::chrono::seconds longest{5};
@@ -74,7 +74,7 @@ constexpr const char* wide = R"({"type":"object","properties":{"n":{"type":"numb
 
 TEST_CASE("what a pack declares becomes rules, once", "[rules][packs]")
 {
-    World world;
+    RegistrarWorld world;
     const auto pack = shop(1, narrow, {"till-*"});
     const auto first = world.apply(pack);
     REQUIRE(first.has_value());
@@ -92,7 +92,7 @@ TEST_CASE("what a pack declares becomes rules, once", "[rules][packs]")
 TEST_CASE("a later version replaces what an earlier one said, and not the reverse",
           "[rules][packs]")
 {
-    World world;
+    RegistrarWorld world;
     const auto old = shop(1, narrow, {"till-*"});
     const auto fresh = shop(2, wide, {"till-1", "till-2"});
     REQUIRE(world.apply(old).has_value());
@@ -109,7 +109,7 @@ TEST_CASE("a later version replaces what an earlier one said, and not the revers
 
 TEST_CASE("what an operator has edited stays", "[rules][packs]")
 {
-    World world;
+    RegistrarWorld world;
     REQUIRE(world.apply(shop(1, narrow, {"till-*"})).has_value());
     world.edit_by_operator({{"nobody"}, {}, true});
     const auto next = world.apply(shop(2, narrow, {"till-9"}));
@@ -122,7 +122,7 @@ TEST_CASE("what an operator has edited stays", "[rules][packs]")
 TEST_CASE("a schema that may not follow the one in force is an error that says why",
           "[rules][packs]")
 {
-    World world;
+    RegistrarWorld world;
     REQUIRE(world.apply(shop(1, wide, {"till-*"})).has_value());
     const auto refused = world.apply(shop(2, narrow, {"till-*"}));
     REQUIRE(!refused.has_value());

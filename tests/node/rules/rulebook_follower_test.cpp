@@ -14,10 +14,10 @@ namespace {
 
 const EmissionQuestion issue_from_teg{"TokensIssued", "teg-layer-a", ""};
 
-class World {
+class FollowerWorld {
 public:
-    World() = default;
-    ~World()
+    FollowerWorld() = default;
+    ~FollowerWorld()
     {
         follower.close();
         const std::chrono::seconds longest{5};
@@ -63,7 +63,7 @@ const EmissionPolicy registry_only{{"registry-*"}, {}, false};
 
 TEST_CASE("no rules are known before all of them have been read", "[rules]")
 {
-    World world;
+    FollowerWorld world;
     for (int edits = 0; edits < 7; ++edits) { // more than one batch
         world.edit(registry_only);
         world.append({"deal", "1"}, "Noise", "null");
@@ -82,7 +82,7 @@ TEST_CASE("no rules are known before all of them have been read", "[rules]")
 
 TEST_CASE("an edit holds as soon as it is applied, and old snapshots stay as they are", "[rules]")
 {
-    World world;
+    FollowerWorld world;
     world.follower.start(world.tasks);
     const auto empty = world.applied(Position{});
     REQUIRE(empty.has_value());
@@ -100,7 +100,7 @@ TEST_CASE("an edit holds as soon as it is applied, and old snapshots stay as the
 
 TEST_CASE("waiting for a rule that does not come ends in time", "[rules]")
 {
-    World world;
+    FollowerWorld world;
     world.follower.start(world.tasks);
 
     const auto late = run_task(world.context, world.follower.applied(Position{9}, 50ms));
@@ -111,7 +111,7 @@ TEST_CASE("waiting for a rule that does not come ends in time", "[rules]")
 
 TEST_CASE("rules that may be old are not used", "[rules]")
 {
-    World world;
+    FollowerWorld world;
     world.follower.start(world.tasks);
     REQUIRE(world.applied(Position{}).has_value());
     CHECK(world.follower.fault().empty());
@@ -128,7 +128,7 @@ TEST_CASE("rules that may be old are not used", "[rules]")
 TEST_CASE("a log that is away for a while costs nothing", "[rules]")
 {
     CapturedLog captured;
-    World world;
+    FollowerWorld world;
     const auto position = world.edit(registry_only);
     world.log.fail_next_read(Errc::unavailable);
     world.log.fail_next_read(Errc::timed_out);
@@ -144,7 +144,7 @@ TEST_CASE("a rule that is not understood stops everything", "[rules]")
 {
     CapturedLog captured;
     captured.expect("rulebook.not_understood");
-    World world;
+    FollowerWorld world;
     world.follower.start(world.tasks);
     REQUIRE(world.applied(world.edit(registry_only)).has_value());
 
