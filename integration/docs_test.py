@@ -31,7 +31,7 @@ COMMAND_SECONDS_MAX = 60
 READ_AGAIN_SECONDS = 10
 EXIT_SKIPPED = 77
 
-CHANGES = re.compile(r"(^|\s)(-d|--data\S*|-X|--request|-T|-F|append|put|post)(\s|$)|>>|\b[A-Z_]+=")
+CHANGES = re.compile(r"(^|\s)(-d|--data\S*|-X|--request|-T|-F|append|put|post)(\s|$)|>>|\b[A-Z_]+=|sealstream\.append\(|\bINSERT\b")
 ENDLESS = re.compile(r"\btimeout\s|--max-time\b")
 ENDED_BY_TIME = {28, 124}  # curl's and timeout's
 WILDCARD = re.compile(r"(?:…|\.\.\.)+")
