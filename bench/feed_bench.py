@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.parse
 
+P99_US_MAX = 10_000  # DESIGN's bound with 1,000 subscribers at 10,000 events/s
 
 def node_process(port):
     """Who listens on the port: the kernel's table names a socket, and a process has it open."""
@@ -61,6 +62,20 @@ def measure(options, transport, port, process):
     return rows
 
 
+def print_row(row, is_json):
+    """In the form of the other benchmarks: the bound is the baseline, so a ratio below 1 keeps it."""
+    name = f"append to {row['transport']}, p99 (10 ms)"
+    value, ratio = row["p99_us"], row["p99_us"] / P99_US_MAX
+    if is_json:
+        print(json.dumps({"name": name, "value": value, "unit": "us", "baseline": P99_US_MAX, "ratio": round(ratio, 3),
+                          "target": 1, **{key: row[key] for key in row if key != "name"}}))
+        return
+    print(f"{name:50} {value:12.0f} {'us':9} {P99_US_MAX:12} {ratio:7.2f} {1:7.2f}")
+    print(f"    p50 {row['p50_us'] / 1000:.1f} ms, p90 {row['p90_us'] / 1000:.1f}, p99.9 {row['p999_us'] / 1000:.1f} at "
+          f"{row['appends_per_second']:.0f} appends/s ({row['late']} late, {row['failed']} failed); "
+          f"{row['bytes_per_subscriber']} bytes a subscriber, node at {row['node_cores']} cores")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("feed_load")
@@ -72,17 +87,11 @@ def main():
     port = urllib.parse.urlsplit(os.environ["URL"]).port
     process = node_process(port)
     if not options.json:
-        print(f"{options.subscribers} subscribers, {options.rate} appends/s wanted, {os.cpu_count()} cores, "
-              f"load before {os.getloadavg()[0]:.1f}")
+        print(f"\n{options.subscribers} live subscribers, {options.rate} appends/s wanted, {os.cpu_count()} cores, "
+              f"load {os.getloadavg()[0]:.1f} before")
     for transport in ("sse", "ndjson", "websocket"):
         for row in measure(options, transport, port, process):
-            if options.json:
-                print(json.dumps(row))
-            else:
-                print(f"{row['transport']:10} p50 {row['p50_us'] / 1000:.1f} ms, p90 {row['p90_us'] / 1000:.1f}, "
-                      f"p99 {row['p99_us'] / 1000:.1f}, p99.9 {row['p999_us'] / 1000:.1f} at {row['appends_per_second']:.0f} appends/s "
-                      f"({row['late']} late, {row['failed']} failed); {row['bytes_per_subscriber']} bytes a subscriber, "
-                      f"node at {row['node_cores']} cores")
+            print_row(row, options.json)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ double number(std::uint64_t value)
 
 struct GroupMetrics::Series {
     enum Count : std::size_t { claims, claimed, acknowledged, returns, parkings, counts };
-    enum Level : std::size_t { lag_events, lag_seconds, leased, parked, levels };
+    enum Level : std::size_t { lag_events, lag_seconds, leased, parked, full, levels };
     struct Group {
         std::array<prometheus::Counter*, counts> counters{};
         std::array<prometheus::Gauge*, levels> gauges{}; // null until first shown
@@ -58,7 +58,9 @@ struct GroupMetrics::Series {
                       "Events not settled yet, and all above the group's cursor."),
               &gauges(to, "sealstream_group_lag_seconds", "Age of the oldest of these."),
               &gauges(to, "sealstream_group_leased_streams", "Streams being handled."),
-              &gauges(to, "sealstream_group_parked_streams", "Streams that wait for a person.")},
+              &gauges(to, "sealstream_group_parked_streams", "Streams that wait for a person."),
+              &gauges(to, "sealstream_group_full",
+                      "1 while so many events wait that the group reads no further.")},
           known{gauges(to, "sealstream_groups", "Groups that there are.").Add({})},
           read_at{gauges(to, "sealstream_groups_read_timestamp_seconds",
                          "When the gauges of groups were last read; their age is time() minus "
@@ -139,9 +141,9 @@ void GroupMetrics::show(const GroupStatus& status)
     if (!series_->groups.contains(name)) {
         return; // beyond the bound
     }
-    const std::array<double, Series::levels> values{number(status.lag_events), status.lag_seconds,
-                                                    number(status.leased_streams),
-                                                    number(status.parked_streams)};
+    const std::array<double, Series::levels> values{
+        number(status.lag_events), status.lag_seconds, number(status.leased_streams),
+        number(status.parked_streams), status.is_full ? 1.0 : 0.0};
     for (std::size_t at = 0; at < Series::levels; ++at) {
         if (group.gauges[at] == nullptr) {
             group.gauges[at] = &series_->level_families[at]->Add({{label, name}});

@@ -75,6 +75,7 @@ struct ScriptedGroups final : ConsumerGroups {
         status.lag_seconds = seconds;
         status.leased_streams = 1;
         status.parked_streams = 2;
+        status.is_full = name == "mail";
         statuses[name] = status;
     }
 
@@ -140,6 +141,7 @@ TEST_CASE("the lag of every group is shown, and a removed group takes its labels
     CHECK(world.values("sealstream_group_lag_seconds").at("mail") == 1.5);
     CHECK(world.values("sealstream_group_leased_streams").at("mail") == 1);
     CHECK(world.values("sealstream_group_parked_streams").at("mail") == 2);
+    CHECK(world.values("sealstream_group_full") == Values{{"mail", 1}, {"push", 0}});
     const auto read_at = world.values("sealstream_groups_read_timestamp_seconds").at("");
     CHECK(read_at > 1.7e9);
 
