@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The runner of the documents' examples refuses what a page must not say."""
 
+import contextlib
+import io
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import docs_test
 
@@ -16,6 +19,17 @@ def problem(block):
             return docs_test.problem_of(shell, example)
         finally:
             shell.close()
+
+
+def run_page_with(page, text):
+    """The exit code for a page with this text, and what is printed."""
+    printed = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, page)
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+        with unittest.mock.patch.object(docs_test, "ROOT", pathlib.Path(folder)), contextlib.redirect_stdout(printed):
+            return docs_test.run_page(page), printed.getvalue()
 
 
 class RunnerTest(unittest.TestCase):
@@ -54,6 +68,19 @@ class RunnerTest(unittest.TestCase):
         page = "```text\n$ a\n```\n```sh\n./dev run\n$ b \\\n  c\nout\n```\n$ d\n"
         (example,) = docs_test.examples_of("page.md", page)
         self.assertEqual((example.command, example.expected), ("b \\\n  c", ["out"]))
+
+    def test_a_page_without_an_example_is_a_problem_that_names_the_page(self):
+        for text in ("# Only words\n", "```text\n$ a\n```\n", "```sh\n./dev run\n```\n"):
+            code, printed = run_page_with("docs/page.md", text)
+            self.assertEqual(code, 1)
+            self.assertIn("docs/page.md: has no example", printed)
+
+    def test_the_index_needs_no_example(self):
+        self.assertEqual(run_page_with("docs/README.md", "# The pages\n"), (0, ""))
+
+    def test_an_append_in_sql_is_not_tried_again(self):
+        self.assertTrue(docs_test.CHANGES.search("psql <<'SQL'\nSELECT * FROM sealstream.append('main', …);\nSQL"))
+        self.assertFalse(docs_test.CHANGES.search("psql -c 'SELECT position FROM sealstream.outbox'"))
 
 
 if __name__ == "__main__":
