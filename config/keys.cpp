@@ -12,9 +12,9 @@ const std::vector<Key>& keys()
 {
     static const std::vector<Key> all = [] {
         std::vector<Key> result;
-        for (auto& section :
-             {process_keys(), http_keys(), idempotency_keys(), policy_keys(), security_keys(),
-              store_keys(), role_keys(), snapshot_keys(), retention_keys(), pack_keys()}) {
+        for (auto& section : {process_keys(), http_keys(), idempotency_keys(), policy_keys(),
+                              security_keys(), store_keys(), role_keys(), snapshot_keys(),
+                              retention_keys(), group_keys(), pack_keys()}) {
             result.insert(result.end(), section.begin(), section.end());
         }
         return result;

@@ -14,5 +14,6 @@ namespace sealstream {
 [[nodiscard]] std::vector<Key> role_keys();
 [[nodiscard]] std::vector<Key> snapshot_keys();
 [[nodiscard]] std::vector<Key> retention_keys();
+[[nodiscard]] std::vector<Key> group_keys();
 
 } // namespace sealstream

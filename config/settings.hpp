@@ -131,6 +131,7 @@ struct Settings {
     OutboxSettings outbox{};
     PackSettings packs{};
     RetentionSettings retention{};
+    GroupBounds groups{};
     LogSettings log{};
     std::vector<std::string> other_ledgers{}; // names; served below /ledgers/{name}
     std::vector<Settings> others{};           // for each of them, with what is its own

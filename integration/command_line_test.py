@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 import unittest
+import urllib.parse
 
 URL = os.environ["URL"]
 NOWHERE = "http://127.0.0.1:1"
@@ -122,6 +124,24 @@ class Lines(unittest.TestCase):
         self.assertFalse(objects(out)[-1]["summary"]["is_complete"])
         self.assertEqual(sealstream("tail", "--tries", "0", url=NOWHERE)[0], 6)
         self.assertEqual(sealstream("tail", url=URL + "/ledgers/none")[0], 3)
+
+
+class Serving(unittest.TestCase):
+    """A node that can not listen says why, and ends at once."""
+
+    def expect_refusal(self, text, *settings):
+        words = [word for setting in ("roles=node", "http.admin_listen=127.0.0.1:0", *settings) for word in ("--set", setting)]
+        begun = time.monotonic()
+        code, out, err = sealstream("serve", *words)
+        self.assertIn(text, err)
+        self.assertNotIn(code, (0, None), (out, err))
+        self.assertLess(time.monotonic() - begun, 14)  # what is left running is given 15 seconds
+
+    def test_a_port_that_is_taken(self):
+        self.expect_refusal("127.0.0.1", f"http.listen={urllib.parse.urlsplit(URL).netloc}")
+
+    def test_everybody_without_a_way_to_know_who_they_are(self):
+        self.expect_refusal("http.tls", "http.listen=0.0.0.0:0")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ public:
     testing::PostgresHome home;
     SystemClock clock;
     testing::MemoryEventLog log{home.context.get_executor(), clock};
-    PostgresConsumerGroups groups{GroupsOptions{}, log, home.pool, home.threads};
+    PostgresConsumerGroups groups{GroupsOptions{"main", {4, 6}}, log, home.pool, home.threads};
     const GroupKey key{GroupsOptions{}.ledger, "workers"};
 
 private:
@@ -82,6 +82,73 @@ TEST_CASE("a token of a group that was removed settles nothing of the next one o
     const auto settled = at.acknowledge(second->token);
     REQUIRE(settled);
     CHECK(*settled == 1);
+}
+
+TEST_CASE("a parked stream stops its group only beyond its own bound", "[groups]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    GroupsHome at; // 4 events may wait, and 6 more behind parked streams
+    at.append("bad");
+    at.put();
+    for (int delivery = 0; delivery < 2; ++delivery) {
+        const auto bad = at.claim();
+        REQUIRE(bad);
+        REQUIRE(at.home.run(at.groups.give_back("workers", bad->token, {})));
+    }
+    REQUIRE(at.home.run(at.groups.parked("workers"))->size() == 1);
+    for (int number = 0; number < 6; ++number) {
+        at.append("bad");
+    }
+    at.append("good");
+
+    const auto claimed = at.claim();
+    REQUIRE(claimed);
+    REQUIRE(claimed->events.size() == 1); // with seven events behind the parked stream
+    CHECK(claimed->events.front().event.event.stream.id == "good");
+    CHECK(!at.home.run(at.groups.get("workers"))->is_full);
+    REQUIRE(at.acknowledge(claimed->token));
+
+    for (int number = 0; number < 4; ++number) {
+        at.append("bad");
+    }
+    at.append("good");
+    REQUIRE(at.claim()); // takes in all of these
+    CHECK(at.home.run(at.groups.get("workers"))->is_full);
+    at.append("late");
+    const auto late = at.claim();
+    REQUIRE(late);
+    CHECK(late->events.empty());
+
+    REQUIRE(at.home.run(at.groups.unpark("workers", StreamName{"deal", "bad"}, true)));
+    const auto freed = at.claim();
+    REQUIRE(freed);
+    CHECK(!freed->events.empty());
+}
+
+TEST_CASE("events that nobody takes stop the reading at their bound, and nothing is lost",
+          "[groups]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    GroupsHome at;
+    at.put();
+    std::vector<Position> seen;
+    for (int number = 0; number < 30; ++number) {
+        at.append(std::to_string(number));
+    }
+    for (int round = 0; round < 100 && seen.size() < 30; ++round) {
+        const auto claimed = at.claim(2);
+        REQUIRE(claimed);
+        for (const auto& event : claimed->events) {
+            seen.push_back(event.event.position);
+        }
+        REQUIRE(at.acknowledge(claimed->token));
+    }
+    CHECK(seen.size() == 30);
+    CHECK(std::is_sorted(seen.begin(), seen.end()));
 }
 
 TEST_CASE("a claim that the log fails is no delivery, and parks nothing", "[groups][fault]")

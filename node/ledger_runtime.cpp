@@ -122,6 +122,7 @@ Task<Result<void>> LedgerRuntime::start()
                                                              shared_.stores.threads);
         GroupsOptions groups;
         groups.ledger = settings_.ledger.name;
+        groups.bounds = settings_.groups;
         parts_->groups = std::make_unique<PostgresConsumerGroups>(
             std::move(groups), *stores_.log, *stores_.pool, shared_.stores.threads);
         parts_->projections = std::make_unique<PostgresProjectionAdmin>(

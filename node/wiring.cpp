@@ -170,6 +170,8 @@ private:
         if (is_serving_) {
             const std::size_t cut = co_await server_->drain(drain_longest);
             stage("node.drained", {{"connections_cut", cut}});
+        } else {
+            stop_http_.request(); // what would have served waits for it, too
         }
         co_await append_tasks_.wait_idle(roles_longest);
         for (const auto& ledger : ledgers_) {
@@ -188,6 +190,10 @@ private:
                                  append_tasks_.running() + inside_tasks_.running() ==
                              0;
         if (!is_idle) {
+            if (!outcome_) {
+                sealstream::log(Level::error, "process.failed", "node",
+                                {{"why", describe(outcome_.error())}});
+            }
             std::_Exit(1); // what is left can not be destroyed safely, and everything is durable
         }
         stage("stores.closed", {});

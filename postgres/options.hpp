@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace sealstream {
@@ -16,6 +17,12 @@ struct PostgresOptions {
     std::chrono::milliseconds lend_timeout{5'000};       // for a free connection of the pool
     std::chrono::milliseconds statement_timeout{60'000}; // the server ends a longer statement
     std::chrono::milliseconds silence_max{15'000}; // unanswered network traffic, then it is broken
+};
+
+// What one consumer group may hold; at either bound the log is not read on.
+struct GroupBounds {
+    std::uint64_t waiting_events_max{10'000}; // that a claim can get
+    std::uint64_t parked_events_max{100'000}; // more than these, behind parked streams
 };
 
 } // namespace sealstream

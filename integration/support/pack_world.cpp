@@ -254,8 +254,8 @@ Task<Result<Position>> SlowPackReader::cursor()
     return real_.cursor();
 }
 
-PackWorld::PackWorld(Pack pack, std::string prefix, http::Limits limits)
-    : http{limits},
+PackWorld::PackWorld(Pack pack, std::string prefix, http::Limits limits, MemoryLogOptions log)
+    : http{limits, FeedHubOptions{}, std::move(log)},
       real{{"main", "deals", {"deals"}}, pool, threads}
 {
     auto shared = std::make_shared<const Pack>(std::move(pack));

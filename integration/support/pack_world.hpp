@@ -37,7 +37,7 @@ private:
 class PackWorld : public PostgresHome {
 public:
     explicit PackWorld(Pack pack = deal_pack(), std::string prefix = "/packs/deals",
-                       http::Limits limits = {});
+                       http::Limits limits = {}, MemoryLogOptions log = {});
     ~PackWorld();
 
     // Until the tables show everything that is in the log.

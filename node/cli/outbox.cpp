@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <cmath>
 #include <iostream>
 
 namespace sealstream::cli {
@@ -30,7 +31,7 @@ Result<int> show_status(Connection& connection, const std::string& ledger, const
     SEAL_TRY(lag, read_lag(connection, ledger));
     const boost::json::object status{{"waiting_transactions", lag.waiting_transactions},
                                      {"waiting_events", lag.waiting_events},
-                                     {"oldest_seconds", lag.oldest_seconds},
+                                     {"oldest_seconds", std::llround(lag.oldest_seconds)},
                                      {"parked_transactions", lag.parked_transactions}};
     std::cout << boost::json::serialize(status) << std::endl;
     return exit_ok;

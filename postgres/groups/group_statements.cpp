@@ -67,8 +67,13 @@ constexpr const char* insert_streams =
     " ON CONFLICT DO NOTHING";
 constexpr const char* move_cursor =
     "UPDATE sealstream.groups SET cursor = $3 WHERE ledger = $1 AND name = $2";
-constexpr const char* count_all =
-    "SELECT count(*) FROM sealstream.group_events WHERE ledger = $1 AND group_name = $2";
+constexpr const char* select_held =
+    "SELECT"
+    " (SELECT count(*) FROM (SELECT FROM sealstream.group_streams AS s"
+    "    JOIN sealstream.group_events AS e USING (ledger, group_name, stream_type, stream_id)"
+    "    WHERE s.ledger = $1 AND s.group_name = $2 AND NOT s.is_parked LIMIT $3) AS waiting),"
+    " (SELECT count(*) FROM (SELECT FROM sealstream.group_events"
+    "    WHERE ledger = $1 AND group_name = $2 LIMIT $4) AS held)";
 
 constexpr const char* counts =
     "SELECT count(*) FILTER (WHERE NOT s.is_parked), count(*),"
@@ -321,10 +326,12 @@ Result<void> add_events(Connection& connection, const GroupKey& key, Position cu
     return {};
 }
 
-Result<std::uint64_t> count_events(Connection& connection, const GroupKey& key)
+Result<GroupHeld> count_held(Connection& connection, const GroupKey& key, std::uint64_t waiting_max,
+                             std::uint64_t all_max)
 {
-    SEAL_TRY(answer, connection.run(count_all, {key.ledger, key.name}));
-    return natural(answer, 0, 0);
+    SEAL_TRY(answer, connection.run(select_held, {key.ledger, key.name, std::to_string(waiting_max),
+                                                  std::to_string(all_max)}));
+    return GroupHeld{natural(answer, 0, 0), natural(answer, 0, 1)};
 }
 
 Result<GroupCounts> count_work(Connection& connection, const GroupKey& key)

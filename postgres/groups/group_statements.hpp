@@ -59,7 +59,14 @@ struct FoundEvent {
 // Moves the cursor over what was looked at.
 [[nodiscard]] Result<void> add_events(Connection& connection, const GroupKey& key, Position cursor,
                                       const std::vector<FoundEvent>& events);
-[[nodiscard]] Result<std::uint64_t> count_events(Connection& connection, const GroupKey& key);
+
+// How many events a group holds, counted no further than asked.
+struct GroupHeld {
+    std::uint64_t waiting{0}; // of streams that are not parked
+    std::uint64_t all{0};
+};
+[[nodiscard]] Result<GroupHeld> count_held(Connection& connection, const GroupKey& key,
+                                           std::uint64_t waiting_max, std::uint64_t all_max);
 
 struct GroupCounts {
     std::uint64_t waiting_events{0}; // of streams that are not parked

@@ -37,8 +37,14 @@ Result<bool> make_group(Connection& connection, const std::string& ledger,
 
 struct Looked {
     GroupRow group;
-    std::uint64_t waiting{0};
+    bool is_full{false};
 };
+
+bool is_full(std::uint64_t waiting, std::uint64_t all, const GroupBounds& bounds)
+{
+    return waiting >= bounds.waiting_events_max ||
+           all >= bounds.waiting_events_max + bounds.parked_events_max;
+}
 
 } // namespace
 
@@ -90,7 +96,7 @@ Task<Result<GroupStatus>> PostgresConsumerGroups::get(std::string group)
     status.waiting_events = work.waiting_events;
     status.leased_streams = work.leased_streams;
     status.parked_streams = work.parked_streams;
-    status.is_full = work.all_events >= options_.waiting_events_max;
+    status.is_full = is_full(work.waiting_events, work.all_events, options_.bounds);
     const std::uint64_t beyond = head > row.cursor ? head.value - row.cursor.value : 0;
     status.lag_events = work.waiting_events + beyond;
     if (!work.oldest && beyond != 0) {
@@ -158,13 +164,14 @@ Task<Result<bool>> PostgresConsumerGroups::look_further(std::string group)
 {
     const GroupKey key{options_.ledger, std::move(group)};
     for (std::size_t page = 0; page < options_.pages_max; ++page) {
-        auto look = [key](Connection& connection) -> Result<Looked> {
+        auto look = [key, bounds = options_.bounds](Connection& connection) -> Result<Looked> {
             SEAL_TRY(row, read_group(connection, key));
-            SEAL_TRY(waiting, count_events(connection, key));
-            return Looked{std::move(row), waiting};
+            SEAL_TRY(held, count_held(connection, key, bounds.waiting_events_max,
+                                      bounds.waiting_events_max + bounds.parked_events_max));
+            return Looked{std::move(row), is_full(held.waiting, held.all, bounds)};
         };
         SEAL_CO_TRY(looked, co_await with_connection(threads_, pool_, std::move(look)));
-        if (looked.waiting >= options_.waiting_events_max) {
+        if (looked.is_full) {
             co_return false;
         }
         ReadLimits limits;

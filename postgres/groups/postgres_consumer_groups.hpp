@@ -7,13 +7,14 @@
 #include "core/async/blocking_pool.hpp"
 #include "core/ports/consumer_groups.hpp"
 #include "core/ports/event_log.hpp"
+#include "postgres/options.hpp"
 #include "postgres/pool.hpp"
 
 namespace sealstream {
 
 struct GroupsOptions {
     std::string ledger{"main"};
-    std::size_t waiting_events_max{10'000}; // of one group: beyond it the log is not read on
+    GroupBounds bounds{};
     std::size_t page_events_max{1'000};     // read from the log at once
     std::size_t pages_max{20};              // looked at for one claim, when few events match
     std::size_t expired_streams_max{1'000}; // dealt with in one claim

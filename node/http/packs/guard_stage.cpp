@@ -3,6 +3,7 @@
 #include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
 #include "node/http/append_admission.hpp"
+#include "node/http/handlers/append_once.hpp"
 #include "node/http/packs/guard_verdict.hpp"
 #include "node/http/packs/pack_scope.hpp"
 
@@ -231,11 +232,41 @@ Task<void> record_refusal(Services& services, const StreamAppend& append, Error 
     }
 }
 
-// The condition under which the event may be appended.
-Task<Result<Expected>> judge(Services& services, const Appender& appender,
-                             const StreamAppend& append, const GuardedEvent& guarded,
-                             Monotonic deadline)
+bool may_hold_repeat(const AppendRequest& request)
 {
+    return std::any_of(request.appends.begin(), request.appends.end(),
+                       [](const StreamAppend& append) { return !append.has_fresh_ids; });
+}
+
+// The first answer, when the request is in the log already: perhaps only since its ids were looked
+// up, for what looks them up lags.
+//   key_reuse   with other content, or a part of it
+Task<Result<std::optional<Appended>>> first_answer(Services& services, const AppendRequest& request)
+{
+    if (!may_hold_repeat(request)) {
+        co_return std::nullopt;
+    }
+    auto drafts = drafts_of(request.appends);
+    SEAL_CO_TRY(known, co_await find_known(known_events_parts(services), std::move(drafts)));
+    const bool is_there =
+        std::any_of(known.begin(), known.end(), [](const auto& one) { return one.has_value(); });
+    if (!is_there) {
+        co_return std::nullopt;
+    }
+    SEAL_CO_TRY(appended, original_answer(known));
+    co_return appended;
+}
+
+struct Judgement {
+    Expected condition;               // under which the event may be appended
+    std::optional<Appended> repeat{}; // instead: the request has been answered so before
+};
+
+Task<Result<Judgement>> judge(Services& services, const Appender& appender,
+                              const AppendRequest& request, const GuardedEvent& guarded,
+                              Monotonic deadline)
+{
+    const StreamAppend& append = request.appends[guarded.append];
     for (bool is_second_look = false;; is_second_look = true) {
         StreamName stream = append.stream;
         SEAL_CO_TRY(head, co_await services.log.stream_head(std::move(stream)));
@@ -252,7 +283,7 @@ Task<Result<Expected>> judge(Services& services, const Appender& appender,
         const bool is_allowed = opinion->violations.empty();
         auto condition = guarded_condition(append.expected, opinion->seen);
         if (is_allowed && condition) {
-            co_return condition;
+            co_return Judgement{*condition};
         }
         // No is final only when it takes into account all that was in the log when it was asked:
         // another node may have appended what this one has not heard of.
@@ -260,6 +291,10 @@ Task<Result<Expected>> judge(Services& services, const Appender& appender,
             co_return condition.error();
         }
         if (is_second_look) {
+            SEAL_CO_TRY(repeat, co_await first_answer(services, request));
+            if (repeat) {
+                co_return Judgement{{}, std::move(repeat)};
+            }
             auto refusal = refusal_of(append, *opinion);
             co_await record_refusal(services, append, refusal, opinion->guard);
             co_return refusal;
@@ -273,12 +308,14 @@ Task<Result<Appended>> try_append(Services& services, AppendRequest request,
                                   const Appender& appender, Monotonic deadline)
 {
     for (const GuardedEvent& one : guarded) {
-        StreamAppend& append = request.appends[one.append];
-        auto condition = co_await judge(services, appender, append, one, deadline);
-        if (!condition) {
-            co_return std::move(condition).error();
+        auto judgement = co_await judge(services, appender, request, one, deadline);
+        if (!judgement) {
+            co_return std::move(judgement).error();
         }
-        append.expected = *condition;
+        if (judgement->repeat) {
+            co_return *std::move(judgement->repeat);
+        }
+        request.appends[one.append].expected = judgement->condition;
     }
     co_return co_await services.log.append(std::move(request));
 }
@@ -303,13 +340,6 @@ Task<Result<Appended>> find_repeat(Services& services, AppendRequest request)
                            Version{std::numeric_limits<std::int64_t>::max()}};
     }
     co_return co_await services.log.append(std::move(request));
-}
-
-bool may_be_unknown_repeat(const Services& services, const AppendRequest& request)
-{
-    return !services.log.forgets_ids() &&
-           std::any_of(request.appends.begin(), request.appends.end(),
-                       [](const StreamAppend& append) { return !append.has_fresh_ids; });
 }
 
 } // namespace
@@ -358,7 +388,7 @@ Task<Result<Appended>> append_guarded(Services& services, AppendRequest request,
     if (guarded->empty()) {
         co_return co_await services.log.append(std::move(request));
     }
-    if (may_be_unknown_repeat(services, request)) {
+    if (!services.log.forgets_ids() && may_hold_repeat(request)) {
         AppendRequest probe = request;
         auto repeat = co_await find_repeat(services, std::move(probe));
         if (repeat || repeat.error().code != Errc::conflict) {
