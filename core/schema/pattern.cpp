@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <re2/re2.h>
+#include <re2/stringpiece.h>
 
 namespace sealstream {
 
@@ -256,7 +257,8 @@ Result<Pattern> Pattern::compile(std::string_view ecma)
 
 bool Pattern::matches(std::string_view text) const
 {
-    return RE2::PartialMatch(text, compiled_->regex);
+    // Its own view of a text, which newer versions no longer make of the standard one.
+    return RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, compiled_->regex);
 }
 
 } // namespace sealstream
