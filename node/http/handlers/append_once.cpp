@@ -9,12 +9,6 @@ namespace sealstream::http {
 
 namespace {
 
-bool may_hold_repeat(const std::vector<StreamAppend>& batch)
-{
-    return std::any_of(batch.begin(), batch.end(),
-                       [](const StreamAppend& append) { return !append.has_fresh_ids; });
-}
-
 std::vector<EventId> ids_of(const std::vector<DraftAt>& drafts)
 {
     std::vector<EventId> ids;
@@ -50,6 +44,12 @@ Task<Result<Appended>> append_changed(Services& services, AppendRequest request,
 
 } // namespace
 
+bool may_hold_repeat(const std::vector<StreamAppend>& batch)
+{
+    return std::any_of(batch.begin(), batch.end(),
+                       [](const StreamAppend& append) { return !append.has_fresh_ids; });
+}
+
 KnownEventsParts known_events_parts(const Services& services)
 {
     KnownEventsParts parts{services.log, services.id_lookup, nullptr,
@@ -60,6 +60,22 @@ KnownEventsParts known_events_parts(const Services& services)
         }
     }
     return parts;
+}
+
+Task<Result<std::optional<Appended>>> first_answer(Services& services, const AppendRequest& request)
+{
+    if (!may_hold_repeat(request.appends)) {
+        co_return std::nullopt;
+    }
+    auto drafts = drafts_of(request.appends);
+    SEAL_CO_TRY(known, co_await find_known(known_events_parts(services), std::move(drafts)));
+    const bool is_there =
+        std::any_of(known.begin(), known.end(), [](const auto& one) { return one.has_value(); });
+    if (!is_there) {
+        co_return std::nullopt;
+    }
+    SEAL_CO_TRY(appended, original_answer(known));
+    co_return appended;
 }
 
 Task<Result<Appended>> append_once(Services& services, AppendRequest request, Appender appender)

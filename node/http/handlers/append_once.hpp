@@ -22,6 +22,15 @@ namespace sealstream::http {
 [[nodiscard]] Task<Result<Appended>> append_once(Services& services, AppendRequest request,
                                                  Appender appender);
 
+// Whether a client or a key has given an event its id.
+[[nodiscard]] bool may_hold_repeat(const std::vector<StreamAppend>& batch);
+
+// The first answer, when the request is in the log already: perhaps only since its ids were looked
+// up, for what looks them up lags. For what is about to be refused: it costs a look at the log.
+//   key_reuse   with other content, or a part of it
+[[nodiscard]] Task<Result<std::optional<Appended>>> first_answer(Services& services,
+                                                                 const AppendRequest& request);
+
 // By the rules as they are now.
 [[nodiscard]] KnownEventsParts known_events_parts(const Services& services);
 

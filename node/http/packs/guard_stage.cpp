@@ -232,31 +232,6 @@ Task<void> record_refusal(Services& services, const StreamAppend& append, Error 
     }
 }
 
-bool may_hold_repeat(const AppendRequest& request)
-{
-    return std::any_of(request.appends.begin(), request.appends.end(),
-                       [](const StreamAppend& append) { return !append.has_fresh_ids; });
-}
-
-// The first answer, when the request is in the log already: perhaps only since its ids were looked
-// up, for what looks them up lags.
-//   key_reuse   with other content, or a part of it
-Task<Result<std::optional<Appended>>> first_answer(Services& services, const AppendRequest& request)
-{
-    if (!may_hold_repeat(request)) {
-        co_return std::nullopt;
-    }
-    auto drafts = drafts_of(request.appends);
-    SEAL_CO_TRY(known, co_await find_known(known_events_parts(services), std::move(drafts)));
-    const bool is_there =
-        std::any_of(known.begin(), known.end(), [](const auto& one) { return one.has_value(); });
-    if (!is_there) {
-        co_return std::nullopt;
-    }
-    SEAL_CO_TRY(appended, original_answer(known));
-    co_return appended;
-}
-
 struct Judgement {
     Expected condition;               // under which the event may be appended
     std::optional<Appended> repeat{}; // instead: the request has been answered so before
@@ -388,7 +363,7 @@ Task<Result<Appended>> append_guarded(Services& services, AppendRequest request,
     if (guarded->empty()) {
         co_return co_await services.log.append(std::move(request));
     }
-    if (!services.log.forgets_ids() && may_hold_repeat(request)) {
+    if (!services.log.forgets_ids() && may_hold_repeat(request.appends)) {
         AppendRequest probe = request;
         auto repeat = co_await find_repeat(services, std::move(probe));
         if (repeat || repeat.error().code != Errc::conflict) {
