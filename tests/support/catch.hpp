@@ -10,6 +10,17 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+namespace Catch {
+
+inline Matchers::StringContainsMatcher Contains(const std::string& text) // its name in Catch2 2
+{
+    return Matchers::ContainsSubstring(text);
+}
+
+} // namespace Catch
 #endif
 
 #include "core/base/result.hpp"
