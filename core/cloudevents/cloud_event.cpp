@@ -53,13 +53,13 @@ Result<void> check_name(std::string_view name)
 {
     if (name.empty() || name.size() > attribute_name_bytes_max ||
         !std::all_of(name.begin(), name.end(), is_attribute_letter)) {
-        return fault_at(name, "the name of an attribute has 1 to " +
-                                  std::to_string(attribute_name_bytes_max) +
-                                  " letters a to z and digits");
+        return attribute_fault(name, "the name of an attribute has 1 to " +
+                                         std::to_string(attribute_name_bytes_max) +
+                                         " letters a to z and digits");
     }
     // "data" is what the event carries, never an attribute (CloudEvents, 3 Context Attributes).
     if (name == "data" || name == "specversion") {
-        return fault_at(name, "this is no attribute that an event can have");
+        return attribute_fault(name, "this is no attribute that an event can have");
     }
     return {};
 }
@@ -68,16 +68,16 @@ Result<void> check_name(std::string_view name)
 Result<void> check_value(std::string_view name, const std::string& text)
 {
     if (name == "source" && !boost::urls::parse_uri_reference(text)) {
-        return fault_at(name, "\"source\" must be a URI reference (RFC 3986)");
+        return attribute_fault(name, "\"source\" must be a URI reference (RFC 3986)");
     }
     if (name == "dataschema" && !boost::urls::parse_uri(text)) {
-        return fault_at(name, "\"dataschema\" must be an absolute URI (RFC 3986)");
+        return attribute_fault(name, "\"dataschema\" must be an absolute URI (RFC 3986)");
     }
     if (name == "time" && !from_rfc3339(text)) {
-        return fault_at(name, "\"time\" must be an RFC 3339 date and time");
+        return attribute_fault(name, "\"time\" must be an RFC 3339 date and time");
     }
     if (name == "datacontenttype" && !is_media_type(text)) {
-        return fault_at(name, "\"datacontenttype\" must be a media type (RFC 2046)");
+        return attribute_fault(name, "\"datacontenttype\" must be a media type (RFC 2046)");
     }
     return {};
 }
@@ -105,7 +105,7 @@ Result<void> check_attributes(const CloudEvent& event)
 {
     for (const auto* required : {"id", "source", "type"}) {
         if (!event.attributes.contains(required)) {
-            return fault_at(required, "\"" + std::string{required} + "\" is missing");
+            return attribute_fault(required, "\"" + std::string{required} + "\" is missing");
         }
     }
     if (event.attributes.size() > attributes_max) {
@@ -117,16 +117,16 @@ Result<void> check_attributes(const CloudEvent& event)
         const auto* text = std::get_if<std::string>(&value);
         if (text == nullptr) {
             if (is_of_specification(name)) {
-                return fault_at(name, "\"" + name + "\" must be a string");
+                return attribute_fault(name, "\"" + name + "\" must be a string");
             }
             continue;
         }
         // Only extensions may be empty.
         if (text->empty() && is_of_specification(name)) {
-            return fault_at(name, "\"" + name + "\" must not be empty");
+            return attribute_fault(name, "\"" + name + "\" must not be empty");
         }
         if (has_control_character(*text)) {
-            return fault_at(name, "attributes have no control characters");
+            return attribute_fault(name, "attributes have no control characters");
         }
         SEAL_TRY_VOID(check_value(name, *text));
     }

@@ -14,7 +14,7 @@
 namespace sealstream {
 
 // What is wrong with the attribute `name`.
-[[nodiscard]] inline Error fault_at(std::string_view name, std::string context)
+[[nodiscard]] inline Error attribute_fault(std::string_view name, std::string context)
 {
     return Error{Errc::malformed, std::move(context), "/" + std::string{name}};
 }

@@ -29,13 +29,13 @@ Result<AttributeValue> to_attribute(std::string_view name, const json::value& va
             return AttributeValue{static_cast<std::int32_t>(number)};
         }
     }
-    return fault_at(name, "an attribute is a string, a boolean or an integer of 32 bits");
+    return attribute_fault(name, "an attribute is a string, a boolean or an integer of 32 bits");
 }
 
 Result<void> take_data(CloudEvent& event, std::string_view name, const json::value& value)
 {
     if (event.form != CloudEvent::Data::none) {
-        return fault_at(name, "an event has \"data\" or \"data_base64\", not both");
+        return attribute_fault(name, "an event has \"data\" or \"data_base64\", not both");
     }
     if (name == "data") {
         event.form = CloudEvent::Data::json;
@@ -44,7 +44,7 @@ Result<void> take_data(CloudEvent& event, std::string_view name, const json::val
     }
     const auto* text = value.if_string();
     if (text == nullptr || !from_base64({text->data(), text->size()})) {
-        return fault_at(name, "\"data_base64\" must be Base64 (RFC 4648) with padding");
+        return attribute_fault(name, "\"data_base64\" must be Base64 (RFC 4648) with padding");
     }
     event.form = CloudEvent::Data::base64;
     event.data.assign(text->data(), text->size());
@@ -75,7 +75,7 @@ Result<CloudEvent> parse_structured(const json::value& value)
     const auto& object = value.get_object();
     const auto* version = object.if_contains("specversion");
     if (version == nullptr || !version->is_string() || version->get_string() != "1.0") {
-        return fault_at("specversion", "\"specversion\" must be \"1.0\"");
+        return attribute_fault("specversion", "\"specversion\" must be \"1.0\"");
     }
     CloudEvent event;
     for (const auto& member : object) {

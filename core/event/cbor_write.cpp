@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view key_text(const json::string_view& text)
+std::string_view text_of(const json::string_view& text)
 {
     return {text.data(), text.size()};
 }
@@ -43,8 +43,8 @@ void append_real(Bytes& to, double number)
 // Encoded text keys sort by their length first (it is in the head), then by their bytes.
 bool is_shorter_or_before(const json::key_value_pair* left, const json::key_value_pair* right)
 {
-    const std::string_view a = key_text(left->key());
-    const std::string_view b = key_text(right->key());
+    const std::string_view a = text_of(left->key());
+    const std::string_view b = text_of(right->key());
     return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
@@ -58,7 +58,7 @@ void append_map(Bytes& to, const json::object& object)
     std::sort(members.begin(), members.end(), is_shorter_or_before);
     append_cbor_head(to, CborMajor::map, members.size());
     for (const auto* const member : members) {
-        append_cbor_text(to, key_text(member->key()));
+        append_cbor_text(to, text_of(member->key()));
         append_cbor_value(to, member->value());
     }
 }
@@ -129,7 +129,7 @@ void append_cbor_value(Bytes& to, const json::value& value)
         append_real(to, value.get_double());
         return;
     case json::kind::string:
-        append_cbor_text(to, key_text(value.get_string()));
+        append_cbor_text(to, text_of(value.get_string()));
         return;
     case json::kind::array:
         append_cbor_head(to, CborMajor::array, value.get_array().size());

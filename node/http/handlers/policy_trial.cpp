@@ -13,6 +13,7 @@
 
 #include "core/event/canonical_json.hpp"
 #include "node/feeds/event_json.hpp"
+#include "node/http/event_input.hpp"
 #include "node/http/handlers/handlers.hpp"
 #include "node/http/handlers/policy_json.hpp"
 #include "node/http/handlers/reading.hpp"
