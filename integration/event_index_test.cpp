@@ -6,6 +6,7 @@
 #include "tests/support/seed.hpp"
 
 #include <set>
+#include <thread>
 
 namespace sealstream::event_index_test {
 
@@ -292,6 +293,41 @@ TEST_CASE("before the first fold the index says that it is missing", "[event_ind
     CHECK(home.run(home.index.query({})).error().code == Errc::projection_missing);
     CHECK(home.run(home.index.cursor())->value == 0);
     CHECK(home.run(home.index.find(EventId{})).error().code == Errc::projection_missing);
+}
+
+TEST_CASE("tables that are made while somebody asks for them are read", "[event_index]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    ProjectorHome home;
+    home.append({testing::sample_draft(1)});
+    RunningProjector projector{home};
+    REQUIRE(projector.wait_until_folded(Position{1}));
+    projector.stop();
+    const EventId id = home.expected_events().front().event.draft.id;
+    const auto maker = home.pool.lend();
+    REQUIRE(maker);
+    REQUIRE((*maker)->run_script("ALTER SCHEMA main_event_index RENAME TO not_made"));
+    // Who has found no tables looks at the cursor, and waits for the maker of both.
+    REQUIRE((*maker)->run_script("BEGIN; LOCK TABLE sealstream.projections;"
+                                 "ALTER SCHEMA not_made RENAME TO main_event_index"));
+    bool is_made = false;
+    std::thread committer{[&] {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        while (home.value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" &&
+               std::chrono::steady_clock::now() < until) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        }
+        is_made = (*maker)->run_script("COMMIT").has_value();
+    }};
+
+    const auto found = home.run(home.index.find(id));
+    committer.join();
+
+    CHECK(is_made);
+    INFO((found ? std::string{} : describe(found.error())));
+    CHECK(found.has_value());
 }
 
 TEST_CASE("an event is found by its id", "[event_index]")

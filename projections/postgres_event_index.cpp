@@ -67,21 +67,23 @@ Result<std::vector<IndexedEvent>> events_in(const SqlResult& rows)
     return events;
 }
 
-// 0 as long as no projector has made what it is read from.
+Result<Position> select_from_projections(Connection& connection, const std::string& ledger)
+{
+    SEAL_TRY(found, connection.run_prepared(select_cursor, {ledger, event_index_name}));
+    return found.rows() == 0 ? Position{}
+                             : Position{static_cast<std::uint64_t>(found.integer(0, 0))};
+}
+
+// 0 as long as no projector has made what it is read from. It may be made between the question and
+// the look why it failed; then the question is put again.
 Result<Position> read_cursor(Connection& connection, const std::string& ledger)
 {
-    const auto found = connection.run_prepared(select_cursor, {ledger, event_index_name});
-    if (found) {
-        return found->rows() == 0 ? Position{}
-                                  : Position{static_cast<std::uint64_t>(found->integer(0, 0))};
-    }
-    if (found.error().code == Errc::unsupported) {
+    auto found = select_from_projections(connection, ledger);
+    if (!found && found.error().code == Errc::unsupported) {
         SEAL_TRY(answer, connection.run(select_is_missing));
-        if (answer.boolean(0, 0)) {
-            return Position{};
-        }
+        found = answer.boolean(0, 0) ? Position{} : select_from_projections(connection, ledger);
     }
-    return found.error();
+    return found;
 }
 
 // The cursor first, the rows after it, in one session: so the rows show at least that much, and no
@@ -96,17 +98,18 @@ Result<std::vector<IndexedEvent>> run_statement(Connection& connection, const st
                          "the event index is at " + std::to_string(reached.value)};
         }
     }
-    const auto rows = connection.run(statement.sql, statement.values);
-    if (rows) {
-        return events_in(*rows);
-    }
-    if (rows.error().code == Errc::unsupported) {
+    auto rows = connection.run(statement.sql, statement.values);
+    if (!rows && rows.error().code == Errc::unsupported) {
         SEAL_TRY(cursor, read_cursor(connection, ledger));
         if (cursor == Position{}) {
             return Error{Errc::projection_missing, "the event index has no tables yet"};
         }
+        rows = connection.run(statement.sql, statement.values); // they have been made since
     }
-    return rows.error();
+    if (!rows) {
+        return rows.error();
+    }
+    return events_in(*rows);
 }
 
 // A connection that had been idle may have died with an earlier server; reading twice is harmless.
