@@ -188,7 +188,7 @@ TEST_CASE("every role ends with 0 when it is asked to stop", "[drain]")
         INFO(name(member));
         CHECK(cluster.process(member).stop() == 0);
     }
-    CHECK(cluster.error_lines().empty());
+    CHECK(cluster.error_lines() == std::vector<std::string>{});
 }
 
 } // namespace drain_test

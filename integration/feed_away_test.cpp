@@ -90,7 +90,7 @@ TEST_CASE("a live feed ends with unavailable while the log is away, and its curs
         }
     }
     CHECK(after.find(R"("type":"event","cursor":"2")") != std::string::npos);
-    CHECK(cluster.error_lines().empty());
+    CHECK(cluster.error_lines() == std::vector<std::string>{});
 }
 
 } // namespace feed_away_test

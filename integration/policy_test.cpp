@@ -119,7 +119,7 @@ TEST_CASE("an edit holds on its node when it is answered, and on the other withi
     CHECK(count_of(edits->body, "EventEmissionPolicyUpdated") == 11);
     cluster.wait_until_caught_up();
     CHECK(cluster.verify().exit_code == 0);
-    CHECK(cluster.error_lines().empty());
+    CHECK(cluster.error_lines() == std::vector<std::string>{});
 }
 
 TEST_CASE("nothing is refused unseen: without the forensic log the answer is to try again",

@@ -172,7 +172,7 @@ void check_ledger_invariants(Cluster& cluster, const AppendedByClients& appended
     for (const std::string& line : cluster.error_lines()) {
         UNSCOPED_INFO(line);
     }
-    CHECK(cluster.error_lines().empty());
+    CHECK(cluster.error_lines() == std::vector<std::string>{});
 }
 
 } // namespace sealstream::testing
