@@ -345,7 +345,7 @@ Task<void> grow(World* world, std::vector<Reader>* readers, std::mt19937_64 rand
             world->log.grow_to(head);
             world->index.lag = random() % 5000;
             if (random() % 40 == 0) {
-                world->log.go_away(1 + random() % 3);
+                world->log.go_away(1 + random() % 30);
             }
         }
         const std::chrono::microseconds moment{random() % 300};
