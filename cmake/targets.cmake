@@ -53,9 +53,6 @@ function(sealstream_add_test name)
     if(SEALSTREAM_SANITIZE)
         math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")  # instrumented code is that much slower
     endif()
-    if("integration" IN_LIST arg_LABELS)
-        set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)  # they start servers and measure waits
-    endif()
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
         SKIP_REGULAR_EXPRESSION "(^|\n)SKIPPED:"
         ENVIRONMENT "SEALSTREAM_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEALSTREAM_BINARY=$<$<TARGET_EXISTS:sealstream>:$<TARGET_FILE:sealstream>>;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp halt_on_error=1;UBSAN_OPTIONS=print_stacktrace=1")
@@ -75,7 +72,7 @@ function(sealstream_ledger_test name)
     if(SEALSTREAM_SANITIZE)
         math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
     endif()
-    set_tests_properties(${name} PROPERTIES LABELS integration TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ON
+    set_tests_properties(${name} PROPERTIES LABELS integration TIMEOUT ${arg_TIMEOUT}
         SKIP_RETURN_CODE 77
         ENVIRONMENT "SEALSTREAM_SOURCE_DIR=${CMAKE_SOURCE_DIR};SEALSTREAM_BINARY=$<TARGET_FILE:sealstream>;WITH_LEDGER=$<TARGET_FILE:with_ledger>")
 endfunction()
