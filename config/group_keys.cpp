@@ -19,6 +19,8 @@ std::vector<Key> group_keys()
                "events that one group holds for its consumers; the log waits meanwhile"),
         number("groups.parked_events_max", groups(&GroupBounds::parked_events_max), 0, 10'000'000,
                "events that it may hold more, behind parked streams"),
+        number("groups.claim_bytes_max", groups(&GroupBounds::claim_bytes_max), 1, 1 << 30,
+               "of events in one claim; one comes whatever its size"),
     };
 }
 

@@ -13,13 +13,18 @@ namespace {
 
 using testing::has_no_postgres;
 
+constexpr std::size_t claim_bytes_max = 4'000; // a few of the sample events
+
 class GroupsHome {
 public:
-    void append(const std::string& stream)
+    void append(const std::string& stream, std::size_t data_bytes = 0)
     {
         StreamAppend append;
         append.stream = StreamName{"deal", stream};
         append.drafts.push_back(testing::sample_draft(++events_));
+        if (data_bytes != 0) {
+            append.drafts.back().data = '"' + std::string(data_bytes, 'x') + '"';
+        }
         std::vector<StreamAppend> batch;
         batch.push_back(std::move(append));
         REQUIRE(home.run(log.append(std::move(batch))));
@@ -48,7 +53,8 @@ public:
     testing::PostgresHome home;
     SystemClock clock;
     testing::MemoryEventLog log{home.context.get_executor(), clock};
-    PostgresConsumerGroups groups{GroupsOptions{"main", {4, 6}}, log, home.pool, home.threads};
+    PostgresConsumerGroups groups{GroupsOptions{"main", {4, 6, claim_bytes_max}}, log, home.pool,
+                                  home.threads};
     const GroupKey key{GroupsOptions{}.ledger, "workers"};
 
 private:
@@ -176,6 +182,32 @@ TEST_CASE("a claim that the log fails is no delivery, and parks nothing", "[grou
     const auto settled = at.acknowledge(claimed->token);
     REQUIRE(settled);
     CHECK(*settled == 1);
+}
+
+TEST_CASE("a claim of many bytes is shorter, and what it leaves is claimed next", "[groups]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    GroupsHome at;
+    for (const char* const stream : {"large", "1", "2", "1"}) {
+        at.append(stream, stream == std::string{"large"} ? claim_bytes_max : claim_bytes_max / 3);
+    }
+    at.put();
+    std::vector<std::vector<std::uint64_t>> claims;
+
+    for (auto left = at.claim(); left && left->token != 0; left = at.claim()) {
+        claims.emplace_back();
+        for (const auto& delivered : left->events) {
+            CHECK(delivered.delivery == 1);
+            claims.back().push_back(delivered.event.position.value);
+        }
+        const auto settled = at.acknowledge(left->token); // all that the consumer has seen
+        REQUIRE(settled);
+        CHECK(*settled == left->events.size());
+    }
+
+    CHECK(claims == std::vector<std::vector<std::uint64_t>>{{1}, {2, 3}, {4}});
 }
 
 TEST_CASE("what a filter lets through that was changed while the log was read is not passed over",

@@ -23,6 +23,7 @@ struct PostgresOptions {
 struct GroupBounds {
     std::uint64_t waiting_events_max{10'000}; // that a claim can get
     std::uint64_t parked_events_max{100'000}; // more than these, behind parked streams
+    std::size_t claim_bytes_max{4 << 20}; // of records in one claim; one comes whatever its size
 };
 
 } // namespace sealstream

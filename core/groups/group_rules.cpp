@@ -95,10 +95,13 @@ std::size_t acknowledge(StreamWork& work, Position through)
     return count;
 }
 
-void take_back(StreamWork& work)
+void shorten(StreamWork& work, Position through)
 {
-    release(work);
-    work.deliveries -= work.deliveries == 0 ? 0U : 1U;
+    work.delivered_through = std::min(work.delivered_through, through);
+    if (delivered(work) == 0) {
+        release(work);
+        work.deliveries -= work.deliveries == 0 ? 0U : 1U;
+    }
 }
 
 void give_back(StreamWork& work, GroupTime now, const Nack& nack, unsigned deliveries_max)

@@ -67,8 +67,9 @@ bool expire(StreamWork& work, GroupTime now, unsigned deliveries_max);
 // left. Returns how many.
 std::size_t acknowledge(StreamWork& work, Position through);
 
-// Ends a claim that was never handed out: it does not count.
-void take_back(StreamWork& work);
+// Of a claim that was handed out only up to `through`: what is beyond does not count as delivered.
+// Position{0}: nothing of it was handed out.
+void shorten(StreamWork& work, Position through);
 
 struct Nack {
     std::chrono::milliseconds delay{0};

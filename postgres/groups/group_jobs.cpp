@@ -110,14 +110,15 @@ Result<GroupTime> extend_work(Connection& connection, const GroupKey& key, Group
     return until;
 }
 
-Result<void> take_back_work(Connection& connection, const GroupKey& key, GroupToken token)
+Result<void> shorten_work(Connection& connection, const GroupKey& key, GroupToken token,
+                          Position through)
 {
     SEAL_TRY(transaction, Transaction::begin(connection));
     SEAL_TRY(group, lock_group(connection, key));
     SEAL_TRY(works, held_by(connection, key, group, token));
     const auto before = works;
     for (StreamWork& work : works) {
-        take_back(work);
+        shorten(work, through);
     }
     SEAL_TRY_VOID(save(connection, key, before, works));
     return transaction.commit();

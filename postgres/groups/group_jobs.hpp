@@ -25,9 +25,9 @@ return_work(Connection& connection, const GroupKey& key, GroupToken token, const
 [[nodiscard]] Result<GroupTime> extend_work(Connection& connection, const GroupKey& key,
                                             GroupToken token,
                                             std::optional<std::chrono::milliseconds> lease);
-// For a claim whose events never reached its consumer.
-[[nodiscard]] Result<void> take_back_work(Connection& connection, const GroupKey& key,
-                                          GroupToken token);
+// For a claim whose events reach its consumer only up to `through`.
+[[nodiscard]] Result<void> shorten_work(Connection& connection, const GroupKey& key,
+                                        GroupToken token, Position through);
 [[nodiscard]] Result<void> unpark_work(Connection& connection, const GroupKey& key,
                                        const StreamName& stream, bool is_skipped);
 

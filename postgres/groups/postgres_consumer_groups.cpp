@@ -142,14 +142,15 @@ PostgresConsumerGroups::claim(std::string group, std::size_t events_max,
     auto events = co_await read_events(std::move(positions));
     if (!events && info(events.error().code).is_retryable) {
         // An outage of the log is no failure of a consumer. If this fails, too, the lease runs out.
-        auto undo = [key, token = work.token](Connection& connection) {
-            return take_back_work(connection, key, token);
-        };
-        const auto ignored = co_await with_connection(threads_, pool_, std::move(undo));
+        const auto ignored = co_await shorten_claim(key, work.token, Position{});
         static_cast<void>(ignored);
     }
     if (!events) {
         co_return events.error();
+    }
+    if (events->size() < work.events.size()) {
+        // Before anybody can acknowledge all of the claim.
+        SEAL_CO_TRY_VOID(co_await shorten_claim(key, work.token, events->back().position));
     }
     claimed.token = work.token;
     claimed.leased_until = work.leased_until;
@@ -157,6 +158,19 @@ PostgresConsumerGroups::claim(std::string group, std::size_t events_max,
         claimed.events.push_back({std::move((*events)[at]), work.events[at].delivery});
     }
     co_return claimed;
+}
+
+Task<Result<void>> PostgresConsumerGroups::shorten_claim(GroupKey key, GroupToken token,
+                                                         Position through)
+{
+    auto job = [key = std::move(key), token, through](Connection& connection) {
+        return shorten_work(connection, key, token, through);
+    };
+    auto shortened = co_await with_connection(threads_, pool_, std::move(job));
+    if (!shortened && shortened.error().code == Errc::refused) {
+        co_return Error{Errc::overloaded, "the lease ran out while its events were read"};
+    }
+    co_return shortened;
 }
 
 // Reads on above the group's cursor until something matches, or the log ends.
@@ -203,11 +217,13 @@ Task<Result<bool>> PostgresConsumerGroups::look_further(std::string group)
     co_return false;
 }
 
-// `positions` ascend. Neighbours come with one read.
+// `positions` ascend. Neighbours come with one read. Fewer events, but one, when their records
+// would be more than the bound.
 Task<Result<std::vector<StoredEvent>>>
 PostgresConsumerGroups::read_events(std::vector<Position> positions)
 {
     std::vector<StoredEvent> events;
+    std::size_t bytes = 0;
     while (events.size() < positions.size()) {
         const Position wanted = positions[events.size()];
         std::size_t together = 1;
@@ -227,6 +243,10 @@ PostgresConsumerGroups::read_events(std::vector<Position> positions)
         }
         for (const StoredRecord& stored : records) {
             if (events.size() < positions.size() && stored.position == positions[events.size()]) {
+                bytes += stored.record.size();
+                if (!events.empty() && bytes > options_.bounds.claim_bytes_max) {
+                    co_return events;
+                }
                 auto event = decoded(stored);
                 if (!event) {
                     co_return event.error();

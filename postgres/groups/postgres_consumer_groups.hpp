@@ -12,6 +12,8 @@
 
 namespace sealstream {
 
+struct GroupKey;
+
 struct GroupsOptions {
     std::string ledger{"main"};
     GroupBounds bounds{};
@@ -53,6 +55,8 @@ public:
 private:
     // True: there are new events to claim.
     [[nodiscard]] boost::asio::awaitable<Result<bool>> look_further(std::string group);
+    [[nodiscard]] boost::asio::awaitable<Result<void>> shorten_claim(GroupKey key, GroupToken token,
+                                                                     Position through);
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<StoredEvent>>>
     read_events(std::vector<Position> positions);
 

@@ -162,12 +162,23 @@ private:
                                  std::chrono::milliseconds{20 + random_() % 200}};
         // Which streams, by the history alone.
         std::map<StreamName, bool> may;
+        bool must_take_all = true;
         for (const StreamWork& work : works_) {
             may[work.stream] = history_.owner(work.stream, now_) == 0 &&
                                !history_.is_parked(work.stream) &&
                                history_.not_before(work.stream) <= now_ && !work.events.empty();
         }
-        const auto claimed = claim(works_, now_, token, limits);
+        auto claimed = claim(works_, now_, token, limits);
+        if (!claimed.empty() && random_() % 4 == 0) {
+            claimed.resize(random_() % claimed.size()); // the rest never reaches its consumer
+            const Position through = claimed.empty() ? Position{} : claimed.back().position;
+            for (StreamWork& work : works_) {
+                if (work.owner == token) {
+                    shorten(work, through);
+                }
+            }
+            must_take_all = false;
+        }
         std::map<StreamName, std::vector<Position>> given;
         for (const ClaimedEvent& event : claimed) {
             given[event.stream].push_back(event.position);
@@ -186,7 +197,7 @@ private:
         for (const StreamWork& work : works_) {
             const auto found = given.find(work.stream);
             if (found == given.end()) {
-                if (may[work.stream] && claimed.size() < limits.events_max) {
+                if (may[work.stream] && must_take_all && claimed.size() < limits.events_max) {
                     say("a free stream was passed over");
                 }
                 continue;
