@@ -6,6 +6,13 @@
 
 namespace sealstream::jetstream {
 
+namespace {
+
+// A batch takes longer than single publishes, so another node's overtake it, again and again.
+constexpr unsigned losses_max = 4;
+
+} // namespace
+
 // Takes the operation into the flight. False: it waits elsewhere by now, for a stream or for its
 // heads; or, with `is_full`, it must come after this flight.
 bool Appender::add_to(Flight& flight, const OperationPtr& operation, bool& is_full)
@@ -65,11 +72,42 @@ bool Appender::add_to(Flight& flight, const OperationPtr& operation, bool& is_fu
     return true;
 }
 
+// Whether single publishes store them sooner than a batch, although some wait for others.
+bool Appender::may_take_turns(const std::deque<OperationPtr>& waiting) const
+{
+    std::unordered_map<StreamName, std::size_t> counts;
+    std::size_t most = 0;
+    bool has_lost = false;
+    for (const OperationPtr& operation : waiting) {
+        if (operation->messages() != 1 || operation->must_go_alone) {
+            return false;
+        }
+        most = std::max(most, ++counts[operation->request.appends.front().stream]);
+        has_lost = has_lost || operation->tries >= losses_max;
+    }
+    return most == 1 || has_lost || pace_.prefers_turns(most);
+}
+
+// Those whom a batch has served come again together, and would share batches for ever.
+void Appender::leave_lane()
+{
+    const std::size_t together = lane_.size() + plain_.in_flight();
+    if (!options_.is_synced || lane_.empty() || batches_in_flight_ > 0 ||
+        together > options_.group_events_min || pace_.prefers_batch(together) ||
+        !may_take_turns(lane_)) {
+        return;
+    }
+    for (const OperationPtr& operation : std::exchange(lane_, {})) {
+        submit(operation);
+    }
+}
+
 void Appender::pump_lane()
 {
     if (std::exchange(is_pumping_, true)) {
         return;
     }
+    leave_lane();
     // One replica makes one batch after the other: a second in flight only makes both smaller.
     const std::size_t in_flight_max = options_.replicas > 1 ? options_.batches_in_flight_max : 1;
     while (!lane_.empty() && batches_in_flight_ < in_flight_max && !must_gather()) {

@@ -75,20 +75,21 @@ Task<void> Appender::retry_later(FlightPtr flight, std::chrono::milliseconds wai
     }
     flight->finish(batches_in_flight_);
     // They were first, so they stay first: those that waited meanwhile queue up behind them.
-    std::vector<OperationPtr> behind;
+    std::deque<OperationPtr> again{flight->operations.begin(), flight->operations.end()};
     for (const auto& touched : flight->touched) {
         const auto busy = busy_.find(touched.stream);
         if (busy != busy_.end()) {
             std::move(busy->second.waiting.begin(), busy->second.waiting.end(),
-                      std::back_inserter(behind));
+                      std::back_inserter(again));
             busy_.erase(busy);
         }
     }
-    if (flight->is_plain && behind.empty()) {
-        submit(flight->operations.front());
+    if (may_take_turns(again)) {
+        for (const OperationPtr& operation : again) {
+            submit(operation);
+        }
     } else {
-        lane_.insert(lane_.begin(), behind.begin(), behind.end());
-        lane_.insert(lane_.begin(), flight->operations.begin(), flight->operations.end());
+        lane_.insert(lane_.begin(), again.begin(), again.end());
     }
     release({});
 }

@@ -143,7 +143,7 @@ bool Appender::goes_plainly(const Operation& operation) const
 
 void Appender::release(const std::vector<StreamName>& streams)
 {
-    std::vector<OperationPtr> ready;
+    std::deque<OperationPtr> ready;
     for (const StreamName& stream : streams) {
         const auto busy = busy_.find(stream);
         if (busy != busy_.end()) {
@@ -152,8 +152,10 @@ void Appender::release(const std::vector<StreamName>& streams)
             busy_.erase(busy);
         }
     }
-    if (ready.size() == 1) {
-        submit(ready.front());
+    if (ready.size() == 1 || may_take_turns(ready)) {
+        for (const OperationPtr& operation : ready) {
+            submit(operation);
+        }
     } else {
         // They waited for the same stream: together they make one batch.
         std::copy(ready.begin(), ready.end(), std::back_inserter(lane_));

@@ -3,11 +3,11 @@
 // The append path of one node: many callers, one log.
 //
 // Every record carries its version, so every append is conditional on its stream's head, which the
-// node remembers. Appends to one stream therefore go one after the other; those that wait for each
-// other meanwhile are sent together as one atomic batch. On a server that syncs every write, all
-// waiting appends share batches (group commit) when SyncPace finds that faster. When a batch fails
-// its members are tried again, alone where one of them is at fault; nothing is ever sent with new
-// ids.
+// node remembers. Appends to one stream therefore go one after the other; where many wait for each
+// other they are sent together as one atomic batch. On a server that syncs every write, all waiting
+// appends share batches (group commit). SyncPace knows when either is faster than single publishes.
+// When a batch fails its members are tried again, alone where one of them is at fault; nothing is
+// ever sent with new ids.
 //
 // Invariants
 //   1. A stream that is busy_ has exactly one flight, refresh or retry; others wait in order.
@@ -62,7 +62,9 @@ private:
     void submit(const OperationPtr& operation);
     void send_plain(const OperationPtr& operation);
     [[nodiscard]] bool goes_plainly(const Operation& operation) const;
+    [[nodiscard]] bool may_take_turns(const std::deque<OperationPtr>& waiting) const;
     void pump_lane();
+    void leave_lane();
     [[nodiscard]] bool must_gather();
     void take_from_lane(const FlightPtr& flight);
     void end_batch(const FlightPtr& flight);
