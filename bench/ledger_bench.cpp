@@ -43,9 +43,11 @@ struct Options {
     std::filesystem::path programs;
 };
 
-double raw_rate(const std::string& url, std::size_t batch, std::size_t window, std::size_t messages)
+double raw_rate(const std::string& url, std::size_t batch, std::size_t window, std::size_t messages,
+                bool is_conditional = false)
 {
     bench::RawOptions options;
+    options.is_conditional = is_conditional;
     options.url = url;
     options.payload_bytes = payload_bytes;
     options.batch = batch;
@@ -79,6 +81,9 @@ double measure_appends(const Options& options, const testing::NatsServers& nats)
     const double raw_single = raw_rate(nats.url(), 1, connections, raw_messages);
     const double single = http_rate(options, port, 1, "events_per_second");
     print({"append over HTTP, 1 event x 64, " + mode, single, "events/s", raw_single, 0.6},
+          options.is_json);
+    const double raw_conditional = raw_rate(nats.url(), 1, connections, raw_messages, true);
+    print({"  the same beside raw with ids and conditions", single, "events/s", raw_conditional, 0},
           options.is_json);
     const double raw_batch =
         raw_rate(nats.url(), request_events, connections * request_events, raw_messages / 4);

@@ -43,6 +43,27 @@ std::string request(natsConnection* connection, const std::string& subject, cons
     return std::string{Message{raw}.data()};
 }
 
+constexpr std::size_t subjects = 1'000; // more than are in flight, so that each one's end is known
+
+// The stream is ours alone, so message `number`, counted from 0, has the sequence after it.
+natsStatus publish_conditionally(natsConnection* connection, const std::string& subject,
+                                 const std::string& reply, const std::string& payload,
+                                 std::size_t number)
+{
+    natsMsg* raw = nullptr;
+    natsStatus status = natsMsg_Create(&raw, subject.c_str(), reply.c_str(), payload.data(),
+                                       static_cast<int>(payload.size()));
+    const MessageHandle message{raw};
+    const std::string id = "0192f3a4-0000-7000-8000-" + std::to_string(100'000'000'000 + number);
+    const std::string expected = std::to_string(number < subjects ? 0 : number - subjects + 1);
+    const auto set = [&](const char* key, const char* value) {
+        status = status == NATS_OK ? natsMsgHeader_Set(message.get(), key, value) : status;
+    };
+    set("Nats-Msg-Id", id.c_str());
+    set("Nats-Expected-Last-Subject-Sequence", expected.c_str());
+    return status == NATS_OK ? natsConnection_PublishMsg(connection, message.get()) : status;
+}
+
 natsStatus publish_in_batch(natsConnection* connection, const std::string& subject,
                             const std::string& reply, const std::string& payload,
                             const std::string& batch, std::size_t number, bool is_last)
@@ -106,7 +127,11 @@ RawResult publish_raw(const RawOptions& options)
         }
         const std::string reply = "_INBOX.raw." + std::to_string(sent);
         if (options.batch == 1) {
-            const std::string subject = "raw." + std::to_string(sent % 1000);
+            const std::string subject = "raw." + std::to_string(sent % subjects);
+            if (options.is_conditional) {
+                status = publish_conditionally(connection.get(), subject, reply, payload, sent);
+                continue;
+            }
             status =
                 natsConnection_PublishRequest(connection.get(), subject.c_str(), reply.c_str(),
                                               payload.data(), static_cast<int>(payload.size()));

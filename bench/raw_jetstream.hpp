@@ -1,8 +1,8 @@
 #pragma once
 
-// The layer below, as fast as we can drive it: nats.c, one connection, no conditions, no ids,
-// acknowledgements counted by a wildcard subscription. What Sealstream's append rates are compared
-// with.
+// The layer below, as fast as we can drive it: nats.c, one connection, acknowledgements counted by
+// a wildcard subscription; without conditions and ids, or with those that every event of ours has.
+// What Sealstream's append rates are compared with.
 
 #include <cstddef>
 #include <string>
@@ -16,6 +16,8 @@ struct RawOptions {
     std::size_t messages{200'000};
     std::size_t window{4'096}; // messages without an acknowledgement
     std::size_t batch{1};      // messages in an atomic batch; 1 publishes plainly
+    bool is_conditional{
+        false}; // each with an id and its subject's expected sequence; of plain ones
     int replicas{1};
     bool send_at_once{false}; // write each publish at once (natsOptions_SetSendAsap)
 };

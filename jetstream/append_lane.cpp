@@ -85,7 +85,7 @@ bool Appender::may_take_turns(const std::deque<OperationPtr>& waiting) const
         most = std::max(most, ++counts[operation->request.appends.front().stream]);
         has_lost = has_lost || operation->tries >= losses_max;
     }
-    return most == 1 || has_lost || pace_.prefers_turns(most);
+    return most == 1 || has_lost || pace_.prefers_turns(most, plain_.in_flight() + waiting.size());
 }
 
 // Those whom a batch has served come again together, and would share batches for ever.

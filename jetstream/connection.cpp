@@ -70,7 +70,7 @@ Result<void> Connection::publish(const std::string& subject, const std::string& 
         natsMsg* raw_message = nullptr;
         status = natsMsg_Create(&raw_message, subject.c_str(), answer_to, payload.data(),
                                 static_cast<int>(payload.size()));
-        const MessageHandle message{raw_message};
+        MessageHandle message{raw_message};
         for (const Header& header : headers) {
             if (status == NATS_OK) {
                 status = natsMsgHeader_Set(message.get(), header.key, header.value);
@@ -78,6 +78,9 @@ Result<void> Connection::publish(const std::string& subject, const std::string& 
         }
         if (status == NATS_OK) {
             status = natsConnection_PublishMsg(shared_->handle.get(), message.get());
+        }
+        if (message != nullptr) {
+            shared_->spent.add(std::move(message), payload.size());
         }
     }
     if (status != NATS_OK) {

@@ -22,6 +22,7 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
 
     boost::asio::any_io_executor home;
     ConnectionHandle handle;
+    SpentMessages spent;
     std::string inbox_prefix;
     Notifier changed;
     std::function<void(bool)> state_handler;

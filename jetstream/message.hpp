@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace sealstream::jetstream {
 
@@ -25,6 +26,28 @@ using OptionsHandle = std::unique_ptr<natsOptions, FreeWith<natsOptions_Destroy>
 using ConnectionHandle = std::unique_ptr<natsConnection, FreeWith<natsConnection_Destroy>>;
 using SubscriptionHandle = std::unique_ptr<natsSubscription, FreeWith<natsSubscription_Destroy>>;
 using MessageHandle = std::unique_ptr<natsMsg, FreeWith<natsMsg_Destroy>>;
+
+// Messages of our own that have been published. The library frees each on a thread that it wakes
+// for it, which costs more than the publish; many at once wake it once.
+class SpentMessages {
+public:
+    void add(MessageHandle message, std::size_t payload_bytes)
+    {
+        messages_.push_back(std::move(message));
+        bytes_ += payload_bytes;
+        if (messages_.size() >= messages_max || bytes_ >= bytes_max) {
+            messages_.clear();
+            bytes_ = 0;
+        }
+    }
+
+private:
+    static constexpr std::size_t messages_max{64};
+    static constexpr std::size_t bytes_max{256 << 10};
+
+    std::vector<MessageHandle> messages_;
+    std::size_t bytes_{0};
+};
 
 // A message that came in. Views live as long as the message.
 class Message {

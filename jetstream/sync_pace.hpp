@@ -35,7 +35,6 @@ public:
         }
         last_answer_ = now;
         last_single_ = now;
-        answer_.add(now - sent);
     }
 
     // A batch that was sent at `sent` has been answered.
@@ -48,21 +47,23 @@ public:
     // Whether waiting for `in_flight` single publishes takes longer than a batch.
     [[nodiscard]] bool prefers_batch(std::size_t in_flight) const noexcept
     {
+        constexpr double batch_seconds = 0.005; // on one replica, until we know better
+        constexpr double batch_syncs = 8;
         // While a batch is made and its answers are told, the server idles; with single publishes
         // it does not.
         constexpr double idle = 1.25;
-        const double batch = batch_.is_known ? idle * batch_.seconds : guessed_batch();
+        const double batch =
+            batch_.is_known ? idle * batch_.seconds : batch_seconds + batch_syncs * single_.seconds;
         return single_.is_known && static_cast<double>(in_flight) * single_.seconds > batch;
     }
 
-    // Whether `waiting` appends to one stream are stored sooner one after the other, each waiting
-    // for the answer to the one before it. More than a few are not: another node may write to the
-    // stream, too, and a batch meets it once.
-    [[nodiscard]] bool prefers_turns(std::size_t waiting) const noexcept
+    // Whether `waiting` appends to one stream should go one after the other, each waiting for the
+    // answer to the one before it, while `in_flight` publishes are on their way, theirs among them:
+    // a batch would keep all of these waiting. More than a few share a batch all the same: another
+    // node may write to the stream, too, and a batch meets it once.
+    [[nodiscard]] bool prefers_turns(std::size_t waiting, std::size_t in_flight) const noexcept
     {
-        const double batch = batch_.is_known ? batch_.seconds : guessed_batch();
-        return waiting <= turns_max && answer_.is_known &&
-               static_cast<double>(waiting) * answer_.seconds < batch;
+        return waiting <= turns_max && !prefers_batch(in_flight);
     }
 
     // Whether single publishes were last measured so long ago that some should be sent to see.
@@ -95,20 +96,12 @@ private:
         }
     };
 
-    [[nodiscard]] double guessed_batch() const noexcept
-    {
-        constexpr double batch_seconds = 0.005; // on one replica, until we know better
-        constexpr double batch_syncs = 8;
-        return batch_seconds + batch_syncs * single_.seconds;
-    }
-
     Monotonic last_answer_{}; // of either: the server serves them in order
     Monotonic last_single_{};
     Monotonic::duration window_{}; // of single publishes
     std::size_t window_count_{0};
     std::size_t window_size_{0};
     Average single_; // of one publish among others
-    Average answer_; // from sending a publish to its answer, behind those that were sent before
     Average batch_;
 };
 

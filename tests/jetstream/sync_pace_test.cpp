@@ -49,25 +49,15 @@ TEST_CASE("answers to publishes that had the server to themselves say nothing of
     CHECK_FALSE(pace.prefers_batch(100'000));
 }
 
-TEST_CASE("a few appends to one stream take turns while that is faster than a batch", "[jetstream]")
+TEST_CASE("a few appends to one stream take turns unless batches are faster", "[jetstream]")
 {
-    SyncPace pace;
-    CHECK_FALSE(pace.prefers_turns(1)); // nothing is known yet
-    pace.answered(Monotonic{1s}, Monotonic{1s} + 2ms, 0);
+    const auto pace = after(64, 500us);
+    REQUIRE(pace.prefers_batch(19));
 
-    CHECK(pace.prefers_turns(2)); // 4 ms; a batch is taken to need 5 ms
-    CHECK_FALSE(pace.prefers_turns(3));
-    pace.batch_answered(Monotonic{2s}, Monotonic{2s} + 13ms);
-    CHECK(pace.prefers_turns(6));
-    CHECK_FALSE(pace.prefers_turns(7));
-}
-
-TEST_CASE("many appends to one stream share a batch", "[jetstream]")
-{
-    const auto pace = after(64, 1us);
-
-    CHECK(pace.prefers_turns(SyncPace::turns_max));
-    CHECK_FALSE(pace.prefers_turns(SyncPace::turns_max + 1));
+    CHECK(SyncPace{}.prefers_turns(2, 64)); // nothing is known yet
+    CHECK(pace.prefers_turns(SyncPace::turns_max, 18));
+    CHECK_FALSE(pace.prefers_turns(SyncPace::turns_max + 1, 18));
+    CHECK_FALSE(pace.prefers_turns(2, 19));
 }
 
 TEST_CASE("a disk that gets slower is noticed", "[jetstream]")
