@@ -301,6 +301,7 @@ Task<void> read_page(World* world, Reader* reader)
     const std::string target =
         "/events?limit=1000&wait=1&since=" + std::to_string(reader->cursor) + reader->query;
     const auto response = co_await ask(world, target, any, false);
+    reader->outages += response.status == 503 ? 1U : 0U;
     if (response.status != 200 || reader->chance(8)) {
         co_return; // away, or the answer was lost
     }
