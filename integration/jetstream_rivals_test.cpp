@@ -223,4 +223,39 @@ TEST_CASE("two nodes never let a write skew land", "[jetstream][rivals]")
     check_no_write_skew(servers, 1);
 }
 
+TEST_CASE("whoever starts while a log is made on three servers finds it", "[jetstream][rivals]")
+{
+    if (is_skipped()) {
+        return;
+    }
+    const NatsServers servers{NatsOptions{3, false, "4GB"}};
+    const Rivals waits_until_the_cluster_answers{servers, 3};
+    const SystemClock clock;
+    boost::asio::io_context context{1};
+    for (int round = 0; round < 10; ++round) {
+        jetstream::EventLogOptions options;
+        options.ledger = fresh_ledger();
+        options.replicas = 3;
+        jetstream::ConnectionOptions connection;
+        connection.url = servers.url();
+        std::vector<Task<Result<std::unique_ptr<jetstream::JetStreamEventLog>>>> starting;
+        for (int number = 0; number < 6; ++number) {
+            starting.push_back(jetstream::JetStreamEventLog::open(connection, options, {}, clock,
+                                                                  context.get_executor()));
+        }
+
+        const auto logs = run_tasks(context, std::move(starting));
+
+        for (const auto& log : logs) {
+            INFO((log ? "" : describe(log.error())));
+            CHECK(log.has_value());
+            if (log) {
+                (*log)->close();
+            }
+        }
+    }
+    context.restart();
+    context.run_for(std::chrono::milliseconds{50});
+}
+
 } // namespace jetstream_rivals_test

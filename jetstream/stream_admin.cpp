@@ -1,8 +1,11 @@
 #include "jetstream/stream_admin.hpp"
 
+#include "core/async/awaitable.hpp"
+#include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
 #include "jetstream/subject.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <charconv>
@@ -212,6 +215,66 @@ Task<Result<StreamState>> stream_state(Connection& connection, std::string name,
     co_return state_of(answer);
 }
 
+namespace {
+
+struct FoundStream {
+    json::object answer; // of the server, to STREAM.INFO
+    bool is_new{false};
+};
+
+// In a cluster a server may not know yet what another has made a moment ago, and nobody answers for
+// a stream that has no leader yet: who starts while another makes the stream asks again.
+Task<Result<FoundStream>> find_or_create(Connection& connection, const json::object& wanted,
+                                         std::chrono::milliseconds timeout)
+{
+    const std::string name = text_at(wanted, "name");
+    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+    const bool is_cluster = int_at(wanted, "num_replicas") > 1;
+    const auto deadline = std::chrono::steady_clock::now() + (is_cluster ? 3 * timeout : timeout);
+    const auto answer_wait = is_cluster ? timeout / 5 : timeout;
+    const auto is_late = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+    Backoff backoff{{std::chrono::milliseconds{10}, std::chrono::milliseconds{250}}};
+    FoundStream found;
+    bool has_asked = false;
+    for (;;) {
+        std::string find_subject = "$JS.API.STREAM.INFO." + name;
+        auto answer = co_await connection.request(std::move(find_subject), no_body, answer_wait);
+        if (!answer && answer.error().code == Errc::timed_out && !is_late()) {
+            continue;
+        }
+        if (!answer) {
+            co_return answer.error();
+        }
+        if (err_code(*answer) != stream_not_found) {
+            if (auto failed = api_error(*answer)) {
+                co_return *std::move(failed);
+            }
+            found.answer = *std::move(answer);
+            co_return found;
+        }
+        if (is_late()) {
+            co_return Error{Errc::unavailable,
+                            "stream " + name + " was made, but is not there yet"};
+        }
+        if (has_asked) {
+            timer.expires_after(backoff.next());
+            co_await timer.async_wait(use_tuple);
+        }
+        has_asked = true;
+        std::string create_subject = "$JS.API.STREAM.CREATE." + name;
+        std::string body = json::serialize(wanted);
+        SEAL_CO_TRY(
+            made, co_await connection.request(std::move(create_subject), std::move(body), timeout));
+        const bool is_there = err_code(made) == stream_name_in_use;
+        if (auto failed = api_error(made); failed && !is_there) {
+            co_return with_context(*std::move(failed), "creating stream " + name);
+        }
+        found.is_new = found.is_new || !is_there;
+    }
+}
+
+} // namespace
+
 Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wanted,
                                         std::chrono::milliseconds timeout)
 {
@@ -228,26 +291,8 @@ Task<Result<StreamState>> ensure_stream(Connection& connection, json::object wan
                                                std::string{server_version_min} + " or newer"};
     }
     const std::string name = text_at(wanted, "name");
-    std::string find_subject = "$JS.API.STREAM.INFO." + name;
-    SEAL_CO_TRY(found, co_await connection.request(std::move(find_subject), no_body, timeout));
-    bool is_new = false;
-    json::object answer = std::move(found);
-    if (err_code(answer) == stream_not_found) {
-        std::string create_subject = "$JS.API.STREAM.CREATE." + name;
-        std::string body = json::serialize(wanted);
-        SEAL_CO_TRY(
-            made, co_await connection.request(std::move(create_subject), std::move(body), timeout));
-        is_new = err_code(made) != stream_name_in_use;
-        if (auto failed = api_error(made); failed && is_new) {
-            co_return with_context(*std::move(failed), "creating stream " + name);
-        }
-        std::string again_subject = "$JS.API.STREAM.INFO." + name;
-        SEAL_CO_TRY(again, co_await connection.request(std::move(again_subject), no_body, timeout));
-        answer = std::move(again);
-    }
-    if (auto failed = api_error(answer)) {
-        co_return *std::move(failed);
-    }
+    SEAL_CO_TRY(made, co_await find_or_create(connection, wanted, timeout));
+    const auto& [answer, is_new] = made;
     const auto wrong = differences(wanted, object_at(answer, "config"));
     if (!wrong.empty()) {
         co_return mismatch(is_new ? Errc::unsupported : Errc::corrupt, name, wrong);

@@ -36,7 +36,8 @@ struct StreamState {
 // "2.9.10" < "2.14.4". Pure.
 [[nodiscard]] bool is_version_before(std::string_view version, std::string_view other);
 
-// Finds the stream, or creates it; reads it back and compares.
+// Finds the stream, or creates it; reads it back and compares. With replicas it waits up to three
+// times `timeout` for a stream that is being made.
 //   unsupported   the server is too old, or did not take what we asked for
 //   corrupt       the stream exists with other settings: somebody changed it behind our back
 //   unavailable   no quorum, no JetStream, no answer
