@@ -193,7 +193,56 @@ void check_no_write_skew(const NatsServers& servers, int replicas)
               << " conditional appends landed" << std::endl;
 }
 
+// Appends by itself for as long as the others do.
+Task<Result<Appended>> write_alone(EventLog& log, const std::size_t& others)
+{
+    Appended all;
+    while (others != 0) {
+        std::vector<StreamAppend> one{{hot, any, fresh_drafts(1)}};
+        auto appended = co_await log.append(std::move(one));
+        if (!appended) {
+            co_return appended.error();
+        }
+        all.events.push_back(appended->events.front());
+    }
+    co_return all;
+}
+
+Task<Result<Appended>> write_and_say(EventLog& log, std::size_t& left)
+{
+    auto written = co_await write_often(log);
+    --left;
+    co_return written;
+}
+
 } // namespace
+
+TEST_CASE("batches of a node get through beside another node's lone writer", "[jetstream][rivals]")
+{
+    if (is_skipped()) {
+        return;
+    }
+    const NatsServers servers;
+    Rivals rivals{servers, 1};
+    std::size_t left = 32; // that wait for each other, and so share batches
+    std::vector<Task<Result<Appended>>> tasks;
+    for (std::size_t number = 0; number < left; ++number) {
+        tasks.push_back(write_and_say(rivals.node(0), left));
+    }
+    tasks.push_back(write_alone(rivals.node(1), left));
+    const auto began = std::chrono::steady_clock::now();
+
+    const auto answers = run_tasks(rivals.context(), std::move(tasks));
+
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    for (const auto& answer : answers) {
+        INFO((answer ? "" : describe(answer.error())));
+        CHECK(answer.has_value());
+    }
+    REQUIRE(answers.back());
+    std::cout << "beside " << 32 * appends_each << " appends of many, one made "
+              << answers.back()->events.size() << " in " << took.count() << " s" << std::endl;
+}
 
 TEST_CASE("64 writers on two nodes make one chain of one stream", "[jetstream][rivals]")
 {
