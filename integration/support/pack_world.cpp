@@ -294,6 +294,7 @@ PackWorld::~PackWorld()
 {
     stop_projector();
     http.stop();
+    threads.join(); // they give back what they hold of http's context, which ends before they do
 }
 
 Task<void> PackWorld::project()
