@@ -14,10 +14,9 @@ struct RawOptions {
     std::string stream{"RAW"};
     std::size_t payload_bytes{256};
     std::size_t messages{200'000};
-    std::size_t window{4'096}; // messages without an acknowledgement
-    std::size_t batch{1};      // messages in an atomic batch; 1 publishes plainly
-    bool is_conditional{
-        false}; // each with an id and its subject's expected sequence; of plain ones
+    std::size_t window{4'096};  // messages without an acknowledgement
+    std::size_t batch{1};       // messages in an atomic batch; 1 publishes plainly
+    bool is_conditional{false}; // plain ones: each with an id and its subject's expected sequence
     int replicas{1};
     bool send_at_once{false}; // write each publish at once (natsOptions_SetSendAsap)
 };

@@ -75,6 +75,9 @@ bool Appender::add_to(Flight& flight, const OperationPtr& operation, bool& is_fu
 // Whether single publishes store them sooner than a batch, although some wait for others.
 bool Appender::may_take_turns(const std::deque<OperationPtr>& waiting) const
 {
+    if (waiting.size() > options_.group_events_min) {
+        return false; // looking at all of them after each answer would cost more than it saves
+    }
     std::unordered_map<StreamName, std::size_t> counts;
     std::size_t most = 0;
     bool has_lost = false;

@@ -254,7 +254,8 @@ Task<Result<FoundStream>> find_or_create(Connection& connection, const json::obj
         }
         if (is_late()) {
             co_return Error{Errc::unavailable,
-                            "stream " + name + " was made, but is not there yet"};
+                            "stream " + name +
+                                " was made, but no server shows it yet: is the cluster electing?"};
         }
         if (has_asked) {
             timer.expires_after(backoff.next());
