@@ -6,6 +6,7 @@
 #include "jetstream/side_threads.hpp"
 
 #include <boost/asio/post.hpp>
+#include <openssl/crypto.h>
 
 #include <fstream>
 #include <thread>
@@ -14,11 +15,27 @@ namespace sealstream::jetstream {
 
 namespace {
 
-// nats.c ends its own threads only in nats_Close(); one guard for the process.
+// The threads of nats.c, which end only when it is closed. OpenSSL's clean-up at the end of the
+// process takes away what they use until then, so it is registered first: it runs after ours.
+class Library {
+public:
+    Library()
+    {
+        SEAL_CHECK(OPENSSL_init_crypto(0, nullptr) == 1, "OpenSSL starts");
+        SEAL_CHECK(nats_Open(-1) == NATS_OK, "nats.c starts its threads");
+    }
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+    ~Library() { nats_CloseAndWait(close_wait.count()); }
+
+private:
+    // A connection that is still there would be waited for without end.
+    static constexpr std::chrono::milliseconds close_wait{2'000};
+};
+
 void open_library()
 {
-    static const natsStatus opened = nats_Open(-1);
-    SEAL_CHECK(opened == NATS_OK, "nats.c starts its threads");
+    static const Library library; // before the first side thread: so it ends after all of them
 }
 
 Result<std::string> first_line(const std::string& file)

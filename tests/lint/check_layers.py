@@ -78,7 +78,7 @@ ROOMS = [
     Room("audit", ["core/base", "core/event"], sources={"openssl", "json", "boost"}, is_pure=True),
     Room("audit/service", [*CORE, "audit"], awaitable=True,
          sources={"asio", "json", "openssl", "prometheus", "boost"}),
-    Room("jetstream", CORE, awaitable=True, sources={"asio", "json", "nats", "prometheus", "boost"}),
+    Room("jetstream", CORE, awaitable=True, sources={"asio", "json", "nats", "prometheus", "boost", "openssl"}),
     Room("postgres", CORE, awaitable=True, sources={"asio", "json", "libpq", "prometheus", "boost"}),
     Room("projections", [*CORE, "core/packs", "core/rules", "core/schema", "postgres"], awaitable=True,
          sources={"asio", "json", "libpq", "prometheus", "boost"}),
