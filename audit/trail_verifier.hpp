@@ -34,6 +34,10 @@ public:
     void finish();
 
     [[nodiscard]] std::deque<Expectation>& expectations() noexcept { return expectations_; }
+    [[nodiscard]] const std::deque<Expectation>& expectations() const noexcept
+    {
+        return expectations_;
+    }
 
 private:
     void accept(std::uint64_t sequence, const EpochEntry& entry);

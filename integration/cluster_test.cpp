@@ -97,6 +97,36 @@ TEST_CASE("nothing is lost or doubled when the leader of the log freezes under l
     check_ledger_invariants(cluster, appended);
 }
 
+// The leader is parted from the other servers, and keeps the clients that it has: what it writes
+// down alone must never be acknowledged, and never come back.
+TEST_CASE("nothing is lost or doubled when the leader of the log is parted from its servers",
+          "[cluster]")
+{
+    if (!Cluster::is_possible()) {
+        return;
+    }
+    auto options = three_servers();
+    options.can_part = true;
+    Cluster cluster{options};
+    AppenderClient client{load_on(cluster)};
+
+    for (const Partition how :
+         {Partition::cut, Partition::silent, Partition::cut, Partition::silent}) {
+        REQUIRE(client.wait_for_more(100, 60s));
+        const std::size_t leader = leader_of_log(cluster);
+        cluster.nats().isolate(leader, how);
+        INFO("server " << leader << " is alone");
+        CHECK(client.wait_for_more(100, 60s)); // two of three are enough
+        std::this_thread::sleep_for(12s);      // until the old leader knows, too
+        cluster.nats().rejoin();
+        cluster.nats().wait_for_quorum();
+    }
+    const auto appended = client.finish();
+
+    tell(appended);
+    check_ledger_invariants(cluster, appended);
+}
+
 TEST_CASE("what a node could not learn is there once when the client repeats it", "[cluster]")
 {
     if (!Cluster::is_possible()) {

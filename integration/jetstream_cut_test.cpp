@@ -1,5 +1,6 @@
 // A connection that is cut in the middle of a message spoils nothing of what comes after it.
 
+#include "integration/support/loopback.hpp"
 #include "jetstream/connection.hpp"
 #include "jetstream/message.hpp"
 #include "tests/support/catch.hpp"
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <atomic>
-#include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -31,9 +31,7 @@ public:
     explicit CuttingServer(std::string cut) : cut_{std::move(cut)}
     {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        sockaddr_in address = testing::loopback(0);
         socklen_t size = sizeof address;
         REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
         REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);

@@ -251,6 +251,27 @@ TEST_CASE("a log that was made anew, or went back, halts the projector", "[proje
     }
 }
 
+TEST_CASE("a server that tells an end before what is folded does not halt the projector",
+          "[projector]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    ProjectorHome home;
+    auto random = testing::random_generator(46);
+    home.append_random(random, 100);
+    {
+        RunningProjector projector{home};
+        REQUIRE(projector.wait_until_folded(Position{100}));
+    }
+    home.append_random(random, 50);
+    home.log.told_head.tell(Position{60});
+
+    RunningProjector projector{home};
+
+    CHECK(projector.wait_until_folded(Position{150}));
+}
+
 TEST_CASE("tables go on with the SQL that made them, and halt where nobody knows it any more",
           "[projector]")
 {

@@ -2,6 +2,7 @@
 
 #include "jetstream/connection_shared.hpp"
 #include "jetstream/side_threads.hpp"
+#include "jetstream/stream_admin.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -17,8 +18,7 @@ Connection::~Connection()
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options,
                                                      boost::asio::any_io_executor home)
 {
-    auto shared = std::make_shared<Shared>(std::move(home));
-    shared->options = options;
+    auto shared = std::make_shared<Shared>(std::move(home), options);
     auto made = shared->connect();
     if (!made) {
         shared->loop->close(); // it may have been given the connection that is gone
@@ -116,6 +116,7 @@ Task<Result<boost::json::object>> Connection::request(std::string subject, std::
     Shared::Waiting waiting;
     waiting.arrived = std::make_unique<Notifier>(self->home);
     self->waiting.emplace(reply, &waiting);
+    const Monotonic asked = std::chrono::steady_clock::now();
     const auto sent = publish(subject, reply, {}, body);
     if (sent && !waiting.is_done) {
         co_await waiting.arrived->wait_for(timeout);
@@ -128,9 +129,11 @@ Task<Result<boost::json::object>> Connection::request(std::string subject, std::
         co_return sent.error();
     }
     if (!waiting.is_done) {
+        unanswered(Asked::request, asked);
         co_return Error{Errc::timed_out, "no answer to " + subject};
     }
     if (waiting.is_no_responders) {
+        unanswered(Asked::request, asked);
         co_return Error{Errc::unavailable, "nobody answers " + subject + ": is JetStream enabled?"};
     }
     boost::system::error_code failed;
@@ -138,7 +141,25 @@ Task<Result<boost::json::object>> Connection::request(std::string subject, std::
     if (failed || !document.is_object()) {
         co_return Error{Errc::unavailable, "the answer to " + subject + " is not JSON"};
     }
+    if (lacks_quorum(document.get_object())) {
+        unanswered(Asked::request, asked);
+    } else {
+        answered(Asked::request);
+    }
     co_return std::move(document.as_object());
+}
+
+void Connection::answered(Asked what) noexcept
+{
+    shared_->patience[static_cast<std::size_t>(what)].answered();
+}
+
+void Connection::unanswered(Asked what, Monotonic asked)
+{
+    const Monotonic now = std::chrono::steady_clock::now();
+    if (shared_->patience[static_cast<std::size_t>(what)].unanswered(asked, now)) {
+        shared_->leave_server();
+    }
 }
 
 std::string Connection::new_inbox() const

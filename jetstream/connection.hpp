@@ -6,6 +6,7 @@
 
 #include "core/async/awaitable.hpp"
 #include "core/async/notifier.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "jetstream/options.hpp"
 
@@ -27,6 +28,9 @@ struct Header {
     const char* key;
     const char* value; // never empty: nats.c before 3.11 breaks the protocol on it
 };
+
+// What only a server that sees a quorum of its peers can answer.
+enum class Asked : std::uint8_t { publish, request };
 
 class Subscription {
 public:
@@ -62,6 +66,13 @@ public:
     // An `error` object in the answer is returned as part of it.
     [[nodiscard]] Task<Result<boost::json::object>> request(std::string subject, std::string body,
                                                             std::chrono::milliseconds timeout);
+
+    // Whether what the caller has published was stored, or had no answer (or the answer that there
+    // is no quorum). After leave_server_after of the latter alone, the connection is given up for
+    // one to another server of the URL, or of those that the server named; request() counts for
+    // itself.
+    void answered(Asked what) noexcept;
+    void unanswered(Asked what, Monotonic asked);
 
     [[nodiscard]] std::string new_inbox() const; // unique, without a trailing dot
     [[nodiscard]] bool is_connected() const noexcept;

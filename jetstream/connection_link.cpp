@@ -8,6 +8,8 @@
 #include <boost/asio/post.hpp>
 #include <openssl/crypto.h>
 
+#include <array>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -36,6 +38,42 @@ private:
 void open_library()
 {
     static const Library library; // before the first side thread: so it ends after all of them
+}
+
+// host:port of a URL of the settings, or as the library writes them.
+std::string_view address_of(std::string_view url)
+{
+    const auto scheme = url.find("://");
+    url.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
+    const auto user = url.rfind('@');
+    url.remove_prefix(user == std::string_view::npos ? 0 : user + 1);
+    return url;
+}
+
+// All but the server that the connection is with: those of the settings, else those that the server
+// has named.
+std::vector<std::string> other_servers(natsConnection* connection, std::vector<std::string> urls)
+{
+    std::array<char, 512> buffer{};
+    if (natsConnection_GetConnectedUrl(connection, buffer.data(), buffer.size()) != NATS_OK) {
+        return {};
+    }
+    const auto is_here = [here = address_of(buffer.data())](const std::string& url) {
+        return address_of(url) == here;
+    };
+    std::erase_if(urls, is_here);
+    char** named = nullptr;
+    int count = 0;
+    if (urls.empty() &&
+        natsConnection_GetDiscoveredServers(connection, &named, &count) == NATS_OK) {
+        for (int at = 0; at < count; ++at) {
+            urls.emplace_back(named[at]);
+            std::free(named[at]);
+        }
+        std::free(named);
+        std::erase_if(urls, is_here);
+    }
+    return urls;
 }
 
 Result<std::string> first_line(const std::string& file)
@@ -110,6 +148,17 @@ void Connection::Shared::deliver()
     }
 }
 
+std::vector<std::string> Connection::Shared::own_urls() const
+{
+    std::vector<std::string> urls;
+    for (std::size_t at = 0; at <= options.url.size();) {
+        const auto comma = std::min(options.url.find(',', at), options.url.size());
+        urls.push_back(options.url.substr(at, comma - at));
+        at = comma + 1;
+    }
+    return urls;
+}
+
 // Makes one connection, with an event loop and a protocol parser of its own.
 Result<ConnectionHandle> Connection::Shared::connect()
 {
@@ -118,23 +167,22 @@ Result<ConnectionHandle> Connection::Shared::connect()
     natsStatus status = natsOptions_Create(&raw_options);
     const OptionsHandle settings{raw_options};
     std::vector<std::string> urls;
-    for (std::size_t at = 0; at <= options.url.size();) {
-        const auto comma = std::min(options.url.find(',', at), options.url.size());
-        urls.push_back(options.url.substr(at, comma - at));
-        at = comma + 1;
-    }
-    std::vector<const char*> servers;
-    for (const std::string& url : urls) {
-        servers.push_back(url.c_str());
-    }
     std::shared_ptr<EventLoop> fresh_loop;
     {
         const std::lock_guard lock{gate};
         if (is_closed) {
             return Error{Errc::shutting_down, {}};
         }
+        urls = std::exchange(others, {});
         loop = EventLoop::make(home, [this] { deliver(); });
         fresh_loop = loop;
+    }
+    if (urls.empty()) {
+        urls = own_urls();
+    }
+    std::vector<const char*> servers;
+    for (const std::string& url : urls) {
+        servers.push_back(url.c_str());
     }
     const auto set = [&status](natsStatus next) { status = status == NATS_OK ? next : status; };
     auto* const to = settings.get();
@@ -207,6 +255,23 @@ Result<ConnectionHandle> Connection::Shared::connect()
         return failed;
     }
     return ConnectionHandle{raw_connection};
+}
+
+void Connection::Shared::leave_server()
+{
+    if (is_closed || handle == nullptr || !is_connected.load()) {
+        return;
+    }
+    auto elsewhere = other_servers(handle.get(), own_urls());
+    if (elsewhere.empty()) {
+        return;
+    }
+    log(Level::warn, "nats.server_left", "jetstream",
+        {{"reason", "it sees no quorum of its peers"},
+         {"silent_ms", options.leave_server_after.count()}});
+    const std::lock_guard lock{gate};
+    others = std::move(elsewhere);
+    loop->hang_up();
 }
 
 void Connection::Shared::lost()
@@ -282,6 +347,9 @@ void Connection::Shared::adopt(ConnectionHandle fresh)
             natsSubscription_SetPendingLimits(raw, -1, -1);
             subscription->handle_.reset(raw);
         }
+    }
+    for (ServerPatience& one : patience) {
+        one.begin_anew();
     }
     reconnects.fetch_add(1);
     is_connected.store(!natsConnection_IsClosed(handle.get()));

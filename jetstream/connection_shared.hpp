@@ -6,7 +6,9 @@
 #include "jetstream/connection.hpp"
 #include "jetstream/event_loop.hpp"
 #include "jetstream/message.hpp"
+#include "jetstream/server_patience.hpp"
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -18,7 +20,14 @@ namespace sealstream::jetstream {
 
 // Lives as long as any library callback may run.
 struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
-    explicit Shared(boost::asio::any_io_executor executor) : home{executor}, changed{executor} {}
+    Shared(boost::asio::any_io_executor executor, ConnectionOptions how)
+        : home{executor},
+          changed{executor},
+          options{std::move(how)},
+          patience{ServerPatience{options.leave_server_after},
+                   ServerPatience{options.leave_server_after}}
+    {
+    }
 
     boost::asio::any_io_executor home;
     ConnectionHandle handle;
@@ -43,7 +52,11 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     std::set<LibrarySubscription*> subscriptions;
     std::shared_ptr<EventLoop> loop; // of the present or the next connection; guarded by gate
     ConnectionOptions options;
+    std::array<ServerPatience, 2> patience; // by Asked
+    std::vector<std::string> others;        // to try first, once; guarded by gate
 
+    [[nodiscard]] std::vector<std::string> own_urls() const; // of the settings
+    void leave_server();
     void deliver();
     [[nodiscard]] Result<ConnectionHandle> connect();
     void lost(); // on a thread of the library

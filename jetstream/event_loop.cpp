@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -63,6 +64,13 @@ public:
     {
         if (connection_ != nullptr && is_attached_) {
             natsConnection_ProcessWriteEvent(connection_);
+        }
+    }
+
+    void hang_up() override
+    {
+        if (is_attached_) {
+            ::shutdown(socket_->native_handle(), SHUT_RDWR);
         }
     }
 

@@ -23,8 +23,9 @@ public:
     virtual ~EventLoop() = default;
 
     [[nodiscard]] virtual natsStatus attach_to(natsOptions* options) = 0;
-    virtual void flush() = 0; // writes what waits, at home
-    virtual void close() = 0; // no callback and no event after it, at home
+    virtual void flush() = 0;   // writes what waits, at home
+    virtual void hang_up() = 0; // as if the server had, at home: the library says that it is lost
+    virtual void close() = 0;   // no callback and no event after it, at home
 };
 
 } // namespace sealstream::jetstream

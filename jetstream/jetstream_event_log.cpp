@@ -10,7 +10,10 @@
 #include "jetstream/stream_reading.hpp"
 #include "jetstream/subject.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace sealstream::jetstream {
 
@@ -19,6 +22,7 @@ namespace {
 constexpr std::size_t log_page_events_max =
     500; // a page holds the server's stream lock while it is read
 constexpr std::chrono::milliseconds newest_wait{1'000}; // who asks, asks again soon
+constexpr std::chrono::milliseconds settle_pause{250};
 constexpr std::size_t page_marks_max = 10'000; // streams whose last read place is remembered
 
 } // namespace
@@ -268,6 +272,22 @@ Task<Result<Position>> JetStreamEventLog::head()
     const auto core = core_;
     SEAL_CO_TRY(state, co_await current_state(core));
     co_return Position{state.last_sequence};
+}
+
+Task<Result<Position>> JetStreamEventLog::settled_head(Position seen)
+{
+    const auto core = core_;
+    boost::asio::steady_timer timer{core->home};
+    const auto until = std::chrono::steady_clock::now() + core->options.settle_timeout;
+    for (;;) {
+        SEAL_CO_TRY(last, co_await head());
+        if (last >= seen || core->options.replicas <= 1 ||
+            std::chrono::steady_clock::now() >= until) {
+            co_return last;
+        }
+        timer.expires_after(settle_pause);
+        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
 }
 
 Task<Result<Position>> JetStreamEventLog::newest(LogFilter filter)

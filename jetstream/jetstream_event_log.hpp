@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after, LogFilter filter) override;
     using EventLog::subscribe_from;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
+    [[nodiscard]] boost::asio::awaitable<Result<Position>> settled_head(Position seen) override;
     [[nodiscard]] bool may_lag() const override { return true; } // any replica may be asked
     [[nodiscard]] boost::asio::awaitable<Result<Position>> newest(LogFilter filter) override;
     [[nodiscard]] std::string incarnation() const override;

@@ -23,6 +23,8 @@ struct ConnectionOptions {
     std::string tls_key_file;
     std::chrono::milliseconds connect_timeout{2'000};
     std::chrono::milliseconds reconnect_wait{100}; // between tries; for ever
+    std::chrono::milliseconds leave_server_after{
+        10'000}; // without an answer by a quorum: elections take 9 s
     std::chrono::milliseconds write_timeout{5'000};
     std::chrono::milliseconds ping_interval{10'000}; // two unanswered pings break the connection
 };
@@ -49,6 +51,7 @@ struct EventLogOptions {
     std::chrono::milliseconds acknowledge_timeout{3'000};  // of one publish
     std::chrono::milliseconds append_timeout{12'000};      // of one append with all its retries
     std::chrono::milliseconds request_timeout{5'000};      // of one request to the server's API
+    std::chrono::milliseconds settle_timeout{30'000};      // for a new leader to catch up
     std::chrono::milliseconds durability_interval{60'000}; // between two looks at how servers sync
     std::chrono::milliseconds durability_retry{5'000};     // after a look that had no answer
 };

@@ -136,7 +136,13 @@ void Publisher::on_message(std::string_view subject, std::string_view data, bool
     if (!slots_[index].on_ack || slots_[index].generation != generation) {
         return; // an answer that came after its deadline
     }
-    answer(index, parse_ack(data, is_no_responders));
+    Ack ack = parse_ack(data, is_no_responders);
+    if (ack.kind == Ack::Kind::stored) {
+        connection_.answered(Asked::publish);
+    } else if (ack.kind == Ack::Kind::transient) {
+        connection_.unanswered(Asked::publish, slots_[index].deadline - timeout_);
+    }
+    answer(index, std::move(ack));
 }
 
 void Publisher::arm_sweep()
@@ -159,6 +165,7 @@ void Publisher::sweep()
     const auto now = std::chrono::steady_clock::now();
     for (std::size_t index = 0; index < slots_.size() && in_flight_ != 0; ++index) {
         if (slots_[index].on_ack && slots_[index].deadline < now) {
+            connection_.unanswered(Asked::publish, slots_[index].deadline - timeout_);
             answer(index, Ack{Ack::Kind::lost, 0, 0, 0, "no answer in time"});
         }
     }

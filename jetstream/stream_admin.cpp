@@ -21,6 +21,13 @@ const std::string no_body; // of a request whose subject says it all
 constexpr std::int64_t stream_not_found = 10059;
 constexpr std::int64_t stream_name_in_use = 10058;
 constexpr std::int64_t no_quorum_codes[] = {10004, 10005, 10008, 10009, 10074};
+constexpr const char* no_quorum_text =
+    "the server that leads the stream sees no quorum of its peers, so it may be behind another";
+
+// A leader that has heard of most of its peers within this time has no successor yet: a peer does
+// not stand for election before it has heard nothing for 4 s (minElectionTimeout in the server's
+// raft.go).
+constexpr std::chrono::seconds seen_within{3};
 
 std::int64_t int_at(const json::object& object, std::string_view key)
 {
@@ -99,10 +106,30 @@ Error mismatch(Errc code, const std::string& name, const std::vector<std::string
 
 } // namespace
 
+bool lacks_quorum(const json::object& answer)
+{
+    if (answer.contains("error")) {
+        return std::ranges::find(no_quorum_codes, err_code(answer)) != std::end(no_quorum_codes);
+    }
+    const auto cluster = object_at(answer, "cluster");
+    const auto* replicas = cluster.if_contains("replicas");
+    if (replicas == nullptr || !replicas->is_array()) {
+        return false; // one copy, or no question about a stream
+    }
+    const auto is_seen = [](const json::value& peer) {
+        return peer.is_object() &&
+               std::chrono::nanoseconds{int_at(peer.get_object(), "active")} < seen_within;
+    };
+    const json::array& peers = replicas->get_array();
+    const auto seen = static_cast<std::size_t>(std::ranges::count_if(peers, is_seen));
+    return (seen + 1) * 2 <= peers.size() + 1;
+}
+
 std::optional<Error> api_error(const json::object& answer)
 {
     if (!answer.contains("error")) {
-        return std::nullopt;
+        return lacks_quorum(answer) ? std::optional{Error{Errc::unavailable, no_quorum_text}}
+                                    : std::nullopt;
     }
     const auto code = err_code(answer);
     const std::string text = "NATS error " + std::to_string(code) + ": " +
@@ -110,11 +137,8 @@ std::optional<Error> api_error(const json::object& answer)
     if (code == stream_not_found) {
         return Error{Errc::not_found, text};
     }
-    for (const auto no_quorum : no_quorum_codes) {
-        if (code == no_quorum) {
-            return Error{Errc::unavailable,
-                         text + " (no quorum, or the cluster is still electing)"};
-        }
+    if (lacks_quorum(answer)) {
+        return Error{Errc::unavailable, text + " (no quorum, or the cluster is still electing)"};
     }
     if (code == 10023 || code == 10028 || code == 10047) {
         return Error{Errc::capacity, text};

@@ -49,7 +49,13 @@ struct StreamState {
 [[nodiscard]] Task<Result<StreamState>> stream_state(Connection& connection, std::string name,
                                                      std::chrono::milliseconds timeout);
 
-// Turns the `error` object of an API answer into ours; nothing when there is none.
+// Whether a server without a quorum of its peers has answered: it says so, or it is a stream's
+// leader that has not heard of most of its replicas lately. Until it steps down, after 10 s, such a
+// leader tells of a stream as it was before, and another one may have been elected.
+[[nodiscard]] bool lacks_quorum(const boost::json::object& answer);
+
+// Turns the `error` object of an API answer into ours, or that it lacks a quorum; nothing
+// otherwise.
 [[nodiscard]] std::optional<Error> api_error(const boost::json::object& answer);
 
 } // namespace sealstream::jetstream

@@ -133,7 +133,11 @@ Task<Result<void>> FoldRun::check_log()
     if (head_asked_ != Monotonic{} && now - head_asked_ < context_.options.head_interval) {
         co_return Result<void>{};
     }
-    SEAL_CO_TRY(head, co_await context_.log.head());
+    Position folded;
+    for (const ProjectionVersion& one : owned_) {
+        folded = std::max(folded, one.cursor);
+    }
+    SEAL_CO_TRY(head, co_await context_.log.settled_head(folded));
     head_asked_ = now;
     head_ = head;
     SEAL_CO_TRY_VOID(co_await retry_parked_streams());

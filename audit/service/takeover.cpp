@@ -74,7 +74,7 @@ Task<Result<AuditHead>> take_over(AuditLog& audit, const Signer& signer, Stop& s
 Task<Result<std::optional<RollbackLeaf>>> find_rollback(EventLog& log, const AuditHead& head)
 {
     const Digest incarnation = commit_incarnation(log.incarnation());
-    const auto end = co_await log.head();
+    const auto end = co_await log.settled_head(head.covered);
     if (!end) {
         co_return end.error();
     }

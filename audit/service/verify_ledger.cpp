@@ -41,6 +41,7 @@ public:
         last_entry_ = *last;
         report_.head = *head;
         while (!is_failed_ && !is_done()) {
+            co_await settle(log);
             co_await step();
             tell_progress();
             co_await boost::asio::post(executor, boost::asio::use_awaitable); // let others run
@@ -65,10 +66,35 @@ public:
 
 private:
     [[nodiscard]] bool is_trail_done() const { return next_entry_ > last_entry_; }
-    [[nodiscard]] bool is_log_done() const { return next_position_ > report_.head; }
+    [[nodiscard]] bool is_log_done() const
+    {
+        return next_position_ > report_.head && (is_settled_ || !expects_more());
+    }
+    [[nodiscard]] bool expects_more() const
+    {
+        const auto& expected = trail_.expectations();
+        return !expected.empty() && expected.back().kind == Expectation::Kind::event &&
+               !expected.back().is_of_other_log && expected.back().first > report_.head;
+    }
     [[nodiscard]] bool is_done() const
     {
         return is_trail_done() && is_log_done() && is_finished_ && trail_empty_;
+    }
+
+    // What is sealed above the log's end is lost, unless the server that told the end was behind.
+    Task<void> settle(EventLog& log)
+    {
+        if (is_failed_ || is_settled_ || next_position_ <= report_.head || !expects_more()) {
+            co_return;
+        }
+        const Position sealed = trail_.expectations().back().first;
+        const auto head = co_await log.settled_head(sealed);
+        if (!head) {
+            unreachable(head.error());
+            co_return;
+        }
+        report_.head = std::max(report_.head, *head);
+        is_settled_ = *head < sealed;
     }
 
     Task<void> step()
@@ -177,6 +203,7 @@ private:
     std::uint64_t last_entry_{0};
     Position next_position_{1};
     unsigned missing_entries_{0};
+    bool is_settled_{false}; // the log does end before what is sealed
     std::uint64_t told_{0};
     bool is_finished_{false};
     bool trail_empty_{false};

@@ -114,6 +114,15 @@ public:
     // The last position; 0 when the log is empty.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> head() = 0;
 
+    // The last position, asked by one who knows that the log has reached `seen`. In a log on
+    // several servers one that was just elected may not have caught up, so an answer below `seen`
+    // is asked for again; one that stays below for longer than that can last is the truth: events
+    // were lost.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Position>> settled_head(Position /*seen*/)
+    {
+        return head();
+    }
+
     // Whether what readers are shown may be behind what was acknowledged. A log that answers true
     // has a newest().
     [[nodiscard]] virtual bool may_lag() const { return false; }

@@ -43,6 +43,10 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<StreamHead>>
     stream_head(StreamName stream) override;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
+    [[nodiscard]] boost::asio::awaitable<Result<Position>> settled_head(Position seen) override
+    {
+        return stored_->settled_head(seen);
+    }
     [[nodiscard]] bool may_lag() const override { return stored_->may_lag(); }
     [[nodiscard]] boost::asio::awaitable<Result<Position>> newest(LogFilter filter) override
     {

@@ -29,6 +29,7 @@ std::unique_ptr<NatsServers> nats_for(const ClusterOptions& options)
     NatsOptions nats;
     nats.servers = options.nats_servers;
     nats.is_synced = options.is_synced;
+    nats.can_part = options.can_part;
     return nats.servers > 0 ? std::make_unique<NatsServers>(nats) : nullptr;
 }
 

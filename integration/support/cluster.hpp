@@ -18,6 +18,7 @@ namespace sealstream::testing {
 struct ClusterOptions {
     int nats_servers{1}; // three: copies on all; 0: the profile that has Postgres alone
     bool is_synced{false};
+    bool can_part{false};                       // NatsServers::isolate()
     std::chrono::seconds duplicate_window{600}; // of NATS
     std::size_t nodes{1};
     std::size_t projectors{1};

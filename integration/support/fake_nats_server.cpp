@@ -1,8 +1,8 @@
 #include "integration/support/fake_nats_server.hpp"
 
-#include <arpa/inet.h>
+#include "integration/support/loopback.hpp"
+
 #include <array>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sstream>
 #include <stdexcept>
@@ -35,9 +35,7 @@ FakeNatsServer::FakeNatsServer(std::string version, int api_level)
       api_level_{api_level},
       listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}
 {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
         ::listen(listener_, 4) != 0 ||

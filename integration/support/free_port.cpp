@@ -1,9 +1,8 @@
 #include "integration/support/free_port.hpp"
 
-#include <arpa/inet.h>
-#include <cstdint>
+#include "integration/support/loopback.hpp"
+
 #include <mutex>
-#include <netinet/in.h>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -21,10 +20,7 @@ constexpr int tries_max = 1'000;
 bool is_free(int port)
 {
     const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in address = loopback(port);
     const bool is_bound =
         ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::close(probe);

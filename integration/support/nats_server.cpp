@@ -1,15 +1,14 @@
 #include "integration/support/nats_server.hpp"
 
 #include "integration/support/free_port.hpp"
+#include "integration/support/loopback.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
-#include <netinet/in.h>
 #include <sstream>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -26,15 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds start_timeout{30};
 constexpr std::chrono::seconds stop_timeout{10};
-
-sockaddr_in loopback(int port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 int connect_to(int port)
 {
@@ -81,6 +71,11 @@ NatsServers::NatsServers(NatsOptions options) : options_{std::move(options)}
     for (int number = 0; number < options_.servers; ++number) {
         servers_.push_back({free_port(), free_port(), free_port(), -1, options_.is_synced});
     }
+    for (std::size_t from = 0; options_.can_part && from < servers_.size(); ++from) {
+        for (const Server& to : servers_) {
+            gates_.push_back(std::make_unique<TcpGate>(to.route_port));
+        }
+    }
     for (std::size_t server = 0; server < servers_.size(); ++server) {
         fs::create_directories(data_folder(server));
         write_config(server);
@@ -116,10 +111,13 @@ void NatsServers::write_config(std::size_t server) const
     if (servers_.size() > 1) {
         file << "cluster {\n  name: test\n  listen: \"127.0.0.1:" << one.route_port
              << "\"\n  routes: [";
-        for (const Server& other : servers_) {
-            file << "\"nats://127.0.0.1:" << other.route_port << "\", ";
+        for (std::size_t other = 0; other < servers_.size(); ++other) {
+            const int port =
+                options_.can_part ? gate(server, other).port() : servers_[other].route_port;
+            file << "\"nats://127.0.0.1:" << port << "\", ";
         }
-        file << " ]\n}\n";
+        // Otherwise they tell each other the ways that have no gate.
+        file << " ]\n" << (options_.can_part ? "  no_advertise: true\n" : "") << "}\n";
     }
 }
 
@@ -242,6 +240,22 @@ std::string NatsServers::monitor(std::size_t server, const std::string& path) co
     }
     ::close(socket);
     return answer;
+}
+
+void NatsServers::isolate(std::size_t server, Partition how)
+{
+    for (std::size_t other = 0; other < servers_.size(); ++other) {
+        for (TcpGate* const one : {&gate(server, other), &gate(other, server)}) {
+            how == Partition::cut ? one->shut() : one->hold();
+        }
+    }
+}
+
+void NatsServers::rejoin()
+{
+    for (const auto& one : gates_) {
+        one->open();
+    }
 }
 
 void NatsServers::wait_for_quorum() const

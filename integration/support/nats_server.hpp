@@ -4,7 +4,10 @@
 // is. What goes wrong here is thrown as std::runtime_error with the server's last log lines: the
 // test fails.
 
+#include "integration/support/tcp_gate.hpp"
+
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -16,6 +19,13 @@ struct NatsOptions {
     bool is_synced{false};        // sync_interval: always
     std::string max_store{"4GB"}; // of one server
     std::string more_settings{};  // as in its configuration file
+    bool can_part{false};         // servers reach each other through gates: see isolate()
+};
+
+// How a network parts servers.
+enum class Partition {
+    cut,    // connections break, new ones are turned away
+    silent, // nothing comes through, and what was sent comes late
 };
 
 class NatsServers {
@@ -39,6 +49,10 @@ public:
     void stop(std::size_t server = 0);  // in good order
     void start(std::size_t server = 0); // after kill() or stop(); returns when it listens
 
+    // Parts one server from the others, not from its clients, until rejoin(). Needs can_part.
+    void isolate(std::size_t server, Partition how);
+    void rejoin();
+
     // Returns when a cluster has elected who manages its streams; at once for one server.
     void wait_for_quorum() const;
 
@@ -58,12 +72,18 @@ private:
     };
 
     void write_config(std::size_t server) const;
+    // Through which the first reaches the second.
+    [[nodiscard]] TcpGate& gate(std::size_t from, std::size_t to) const
+    {
+        return *gates_[from * servers_.size() + to];
+    }
     [[nodiscard]] std::string last_log_lines(std::size_t server) const;
     [[nodiscard]] std::string monitor(std::size_t server, const std::string& path) const;
 
     NatsOptions options_;
     std::filesystem::path folder_;
     std::vector<Server> servers_;
+    std::vector<std::unique_ptr<TcpGate>> gates_;
 };
 
 } // namespace sealstream::testing

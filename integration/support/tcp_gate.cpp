@@ -1,7 +1,8 @@
 #include "integration/support/tcp_gate.hpp"
 
+#include "integration/support/loopback.hpp"
+
 #include <array>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -10,15 +11,6 @@
 namespace sealstream::testing {
 
 namespace {
-
-sockaddr_in loopback(int port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-}
 
 bool send_all(int to, const char* bytes, std::size_t size)
 {
@@ -71,16 +63,31 @@ TcpGate::~TcpGate()
 void TcpGate::shut()
 {
     const std::lock_guard lock{mutex_};
-    is_open_ = false;
+    state_ = State::shut;
     for (const int socket : sockets_) {
         ::shutdown(socket, SHUT_RDWR);
     }
+    opened_.notify_all();
+}
+
+void TcpGate::hold()
+{
+    const std::lock_guard lock{mutex_};
+    state_ = State::holding;
 }
 
 void TcpGate::open()
 {
     const std::lock_guard lock{mutex_};
-    is_open_ = true;
+    state_ = State::open;
+    opened_.notify_all();
+}
+
+bool TcpGate::may_pass()
+{
+    std::unique_lock lock{mutex_};
+    opened_.wait(lock, [this] { return state_ != State::holding; });
+    return state_ == State::open;
 }
 
 void TcpGate::serve()
@@ -97,10 +104,10 @@ void TcpGate::serve()
 bool TcpGate::admit(int client, int server)
 {
     const std::lock_guard lock{mutex_};
-    if (is_open_) {
+    if (state_ != State::shut) {
         sockets_.insert({client, server});
     }
-    return is_open_;
+    return state_ != State::shut;
 }
 
 void TcpGate::part(int client, int server)
@@ -122,7 +129,7 @@ void TcpGate::carry(int client)
     while (goes_on) {
         std::array<pollfd, 2> both{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
         ::poll(both.data(), both.size(), -1);
-        goes_on = (both[0].revents == 0 || pass(client, server)) &&
+        goes_on = may_pass() && (both[0].revents == 0 || pass(client, server)) &&
                   (both[1].revents == 0 || pass(server, client));
     }
     part(client, server);

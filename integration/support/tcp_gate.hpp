@@ -1,10 +1,10 @@
 #pragma once
 
 // A door between a client and a server on this machine that a test can shut: then connections break
-// and new ones are turned away, until it opens again.
+// and new ones are turned away, until it opens again. Or it holds all bytes back, as a network that
+// loses packets: both ends keep their connections, and what was sent arrives when it opens.
 
-#include <atomic>
-#include <memory>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <string>
@@ -22,19 +22,22 @@ public:
 
     [[nodiscard]] int port() const noexcept { return port_; }
     void shut();
+    void hold();
     void open();
 
 private:
     void serve();
     void carry(int client);
     [[nodiscard]] bool admit(int client, int server);
+    [[nodiscard]] bool may_pass(); // waits while it holds; false once it is shut
     void part(int client, int server);
 
     const int server_port_;
     int port_{0};
     int listener_{-1};
     std::mutex mutex_;
-    bool is_open_{true};
+    std::condition_variable opened_;
+    enum class State { open, holding, shut } state_{State::open};
     std::set<int> sockets_; // of connections that are carried
     std::vector<std::thread> carriers_;
     std::thread server_;

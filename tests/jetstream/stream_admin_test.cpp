@@ -1,6 +1,8 @@
 #include "jetstream/stream_admin.hpp"
 #include "tests/support/catch.hpp"
 
+#include <boost/json/parse.hpp>
+
 using namespace sealstream;
 using namespace sealstream::jetstream;
 
@@ -46,4 +48,32 @@ TEST_CASE("versions are compared as numbers", "[jetstream]")
     CHECK(!is_version_before("2.14.4", "2.14.4"));
     CHECK(!is_version_before("2.15.1", "2.14.4"));
     CHECK(!is_version_before("3.0", "2.14.4"));
+}
+
+TEST_CASE("a leader that does not hear of most of its peers may have a successor", "[jetstream]")
+{
+    // As 2.15.1 answers STREAM.INFO, shortened; times in nanoseconds.
+    const auto lacks = [](std::string_view peers) {
+        return lacks_quorum(boost::json::parse(R"({"state":{"last_seq":7},"cluster":{"name":"c",)"
+                                               R"("leader":"n0","replicas":[)" +
+                                               std::string{peers} + "]}}")
+                                .as_object());
+    };
+    const std::string seen = R"({"name":"n1","current":true,"active":412345678})";
+    const std::string silent = R"({"name":"n2","current":false,"active":3000000000})";
+    const std::string gone = R"({"name":"n2","current":false,"offline":true,"active":9000000000})";
+
+    CHECK(!lacks(seen + "," + seen));
+    CHECK(!lacks(seen + "," + gone));
+    CHECK(lacks(silent + "," + gone));
+    CHECK(!lacks(seen + "," + seen + "," + gone + "," + gone)); // three of five
+    CHECK(lacks(seen + "," + gone + "," + gone + "," + gone));
+    CHECK(lacks(silent)); // two of two are a quorum
+    CHECK(!lacks(""));    // one copy
+    CHECK(!lacks_quorum(boost::json::parse(R"({"state":{"last_seq":7}})").as_object()));
+    CHECK(lacks_quorum(boost::json::parse(R"({"error":{"err_code":10008}})").as_object()));
+    CHECK(!lacks_quorum(boost::json::parse(R"({"error":{"err_code":10059}})").as_object()));
+    CHECK(api_error(
+              boost::json::parse(R"({"cluster":{"replicas":[{"active":5000000000}]}})").as_object())
+              ->code == Errc::unavailable);
 }

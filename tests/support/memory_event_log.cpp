@@ -89,7 +89,15 @@ Task<Result<Position>> MemoryEventLog::head()
     if (auto fault = state_->read_fault()) {
         co_return *std::move(fault);
     }
-    co_return Position{state_->records.size()};
+    co_return told_head.of(Position{state_->records.size()});
+}
+
+Task<Result<Position>> MemoryEventLog::settled_head(Position seen)
+{
+    if (auto fault = state_->read_fault()) {
+        co_return *std::move(fault);
+    }
+    co_return told_head.settled(Position{state_->records.size()}, seen);
 }
 
 std::string MemoryEventLog::incarnation() const

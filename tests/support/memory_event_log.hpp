@@ -5,6 +5,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/ports/event_log.hpp"
+#include "tests/support/told_head.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -36,6 +37,7 @@ public:
     [[nodiscard]] std::unique_ptr<Feed> subscribe_from(Position after, LogFilter filter) override;
     using EventLog::subscribe_from;
     [[nodiscard]] boost::asio::awaitable<Result<Position>> head() override;
+    [[nodiscard]] boost::asio::awaitable<Result<Position>> settled_head(Position seen) override;
     [[nodiscard]] std::string incarnation() const override;
     [[nodiscard]] Durability durability() const override;
     [[nodiscard]] bool forgets_ids() const override;
@@ -52,6 +54,8 @@ public:
     void replace_record(Position position, Bytes record);
     void cut_after(Position last); // the log goes back
     void become_another_log();     // deleted and made again: empty, new incarnation
+
+    ToldHead told_head;
 
     struct State;
 

@@ -203,6 +203,21 @@ TEST_CASE("silence makes heartbeats, which are signed like everything else", "[a
     CHECK(report.tree_size == 8);
 }
 
+TEST_CASE("a server that tells an end before what is sealed has not gone back", "[audit][service]")
+{
+    LedgerFixture ledger;
+    ledger.append(20);
+    ledger.seal();
+
+    ledger.log.told_head.tell(Position{15});
+    ledger.append(2);
+    ledger.seal();
+
+    const VerifyReport report = ledger.verify();
+    CHECK(report.verdict == Verdict::ok);
+    CHECK(report.signed_to == Position{22});
+}
+
 TEST_CASE("a log that went back is sealed as such, with an alarm, and goes on", "[audit][service]")
 {
     CapturedLog captured;

@@ -66,6 +66,30 @@ TEST_CASE("an untouched copy verifies", "[audit][tamper]")
     CHECK(report.events == events);
 }
 
+TEST_CASE("a server that tells an end before what is sealed is asked again", "[audit][tamper]")
+{
+    TamperedLedger ledger;
+    TamperedEventLog behind = ledger.copy();
+    behind.told_head.tell(Position{events - 7});
+    TamperedEventLog empty = ledger.copy();
+    empty.told_head.tell(Position{});
+    TamperedEventLog shorter = ledger.copy();
+    shorter.records().resize(events - 7);
+    shorter.told_head.tell(Position{events - 9});
+
+    const VerifyReport whole = ledger.verify_copy(behind);
+    const VerifyReport from_nothing = ledger.verify_copy(empty);
+    const VerifyReport lost = ledger.verify_copy(shorter);
+
+    CHECK(whole.verdict == Verdict::ok);
+    CHECK(whole.events == events);
+    CHECK(from_nothing.verdict == Verdict::ok);
+    CHECK(from_nothing.events == events);
+    CHECK(lost.verdict == Verdict::tampered);
+    CHECK(lost.findings_total == 7);
+    CHECK(lost.head == Position{events - 7});
+}
+
 TEST_CASE("an edited event is named with its id, stream, leaf and both hashes", "[audit][tamper]")
 {
     TamperedLedger ledger;

@@ -6,6 +6,7 @@
 #include "core/async/awaitable.hpp"
 #include "core/base/check.hpp"
 #include "core/ports/event_log.hpp"
+#include "tests/support/told_head.hpp"
 
 #include <optional>
 
@@ -41,7 +42,12 @@ public:
         }
         co_return page;
     }
-    Task<Result<Position>> head() override { co_return Position{records_.size()}; }
+    Task<Result<Position>> head() override { co_return told_head.of(Position{records_.size()}); }
+    Task<Result<Position>> settled_head(Position seen) override
+    {
+        co_return told_head.settled(Position{records_.size()}, seen);
+    }
+    ToldHead told_head;
     Task<Result<std::vector<StoredRecord>>> read_stream(StreamName stream, Version after,
                                                         ReadLimits limits) override
     {
