@@ -20,6 +20,7 @@ struct Appender::Operation {
     bool must_go_alone{false};    // a batch with it failed for one of its members
     bool is_guess_refused{false}; // read the head before the next try
     bool may_be_stored{false};    // an answer was lost
+    bool is_head_sure{false};     // a leader with a quorum was asked after it was doubted
     std::string last_trouble;
 
     // The streams that it appends to, then those that it only checks.

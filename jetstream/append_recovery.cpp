@@ -3,6 +3,8 @@
 #include "core/async/backoff.hpp"
 #include "core/base/log.hpp"
 #include "jetstream/append_flight.hpp"
+#include "jetstream/stream_admin.hpp"
+#include "jetstream/subject.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -11,7 +13,8 @@ namespace sealstream::jetstream {
 namespace {
 
 constexpr std::chrono::milliseconds connection_wait{200};
-constexpr std::chrono::milliseconds doubt_interval{20}; // until a permit is asked for again
+constexpr std::chrono::milliseconds doubt_interval{20};  // until a permit is asked for again
+constexpr std::chrono::milliseconds election_pause{300}; // for a new leader to catch up
 
 } // namespace
 
@@ -148,6 +151,7 @@ Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
     const auto streams = operation->streams();
     std::vector<NewestEvent> newest(streams.size());
     bool still_fails = false;
+    bool is_doubtful = false;
     for (std::size_t at = 0; at < streams.size(); ++at) {
         const auto found = co_await look_at(operation, streams[at]);
         if (!found) {
@@ -157,8 +161,13 @@ Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
         newest[at] = *found;
         if (const auto met = check_expected(operation->expected_at(at), found->head); !met) {
             still_fails = true;
+            is_doubtful = expects_more(operation->expected_at(at), found->head);
             conflict = with_context(met.error(), streams[at].to_string());
         }
+    }
+    if (still_fails && is_doubtful && options_.replicas > 1 && !operation->is_head_sure) {
+        co_await ask_for_quorum(operation);
+        still_fails = false;
     }
     if (!still_fails) {
         operation->is_guess_refused = true;
@@ -170,6 +179,20 @@ Task<void> Appender::resolve_conflict(OperationPtr operation, Error conflict)
     complete(operation,
              answer_to_conflict(std::move(repeat), std::move(conflict), operation->may_be_stored));
     release(streams);
+}
+
+// A leader that was cut off, or has just been elected, may know less of a stream than the caller.
+Task<void> Appender::ask_for_quorum(OperationPtr operation)
+{
+    boost::asio::steady_timer timer{home_};
+    timer.expires_after(election_pause);
+    co_await timer.async_wait(use_tuple);
+    const auto state =
+        co_await stream_state(connection_, log_name(options_.ledger), options_.request_timeout);
+    operation->is_head_sure = state.has_value();
+    if (!state) {
+        operation->last_trouble = describe(state.error());
+    }
 }
 
 Task<Result<Appended>> Appender::search(OperationPtr operation, std::vector<NewestEvent> newest)

@@ -87,6 +87,7 @@ private:
     [[nodiscard]] Task<void> retry_later(FlightPtr flight, std::chrono::milliseconds wait);
     [[nodiscard]] Task<void> refresh(OperationPtr operation, std::vector<StreamName> streams);
     [[nodiscard]] Task<void> resolve_conflict(OperationPtr operation, Error conflict);
+    [[nodiscard]] Task<void> ask_for_quorum(OperationPtr operation);
     [[nodiscard]] Task<void> resolve_duplicate(OperationPtr operation, std::uint64_t sequence);
     [[nodiscard]] Task<void> resolve_batch_duplicate(OperationPtr operation);
     [[nodiscard]] Task<Result<Appended>> search(OperationPtr operation,

@@ -117,8 +117,9 @@ bool lacks_quorum(const json::object& answer)
         return false; // one copy, or no question about a stream
     }
     const auto is_seen = [](const json::value& peer) {
-        return peer.is_object() &&
-               std::chrono::nanoseconds{int_at(peer.get_object(), "active")} < seen_within;
+        const std::chrono::nanoseconds since{peer.is_object() ? int_at(peer.get_object(), "active")
+                                                              : 0};
+        return since.count() > 0 && since < seen_within; // 0: not since it leads
     };
     const json::array& peers = replicas->get_array();
     const auto seen = static_cast<std::size_t>(std::ranges::count_if(peers, is_seen));

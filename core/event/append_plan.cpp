@@ -22,6 +22,13 @@ bool holds(const std::vector<std::string>& stream_types, std::string_view type)
 
 } // namespace
 
+bool expects_more(const Expected& expected, const StreamHead& head) noexcept
+{
+    return expected.kind == Expected::Kind::version   ? expected.version > head.version
+           : expected.kind == Expected::Kind::present ? head.version == Version{}
+                                                      : false;
+}
+
 bool is_same_content(const Draft& draft, const Draft& earlier)
 {
     Draft salted = draft;

@@ -30,6 +30,9 @@ struct StreamHead {
     friend bool operator==(const StreamHead&, const StreamHead&) = default;
 };
 
+// Whether who expects this has seen more of the stream than `head` has: he is wrong, or it is old.
+[[nodiscard]] bool expects_more(const Expected& expected, const StreamHead& head) noexcept;
+
 // Drafts for one stream, appended in order.
 struct StreamAppend {
     StreamName stream;

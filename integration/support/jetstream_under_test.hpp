@@ -52,11 +52,17 @@ public:
     JetStreamUnderTest(const NatsServers& servers, jetstream::EventLogOptions options,
                        jetstream::FeedOptions feed = small_pulls(),
                        std::unique_ptr<const Clock> clock = std::make_unique<SystemClock>())
+        : JetStreamUnderTest{servers.url(), std::move(options), feed, std::move(clock)}
+    {
+    }
+    JetStreamUnderTest(const std::string& url, jetstream::EventLogOptions options,
+                       jetstream::FeedOptions feed = small_pulls(),
+                       std::unique_ptr<const Clock> clock = std::make_unique<SystemClock>())
         : clock_{std::move(clock)}
     {
         options.ledger = options.ledger == "main" ? fresh_ledger() : options.ledger;
         jetstream::ConnectionOptions connection;
-        connection.url = servers.url();
+        connection.url = url;
         log_ = open_patiently(context_, [&] {
             return jetstream::JetStreamEventLog::open(connection, options, feed, *clock_,
                                                       context_.get_executor());

@@ -116,8 +116,10 @@ void NatsServers::write_config(std::size_t server) const
                 options_.can_part ? gate(server, other).port() : servers_[other].route_port;
             file << "\"nats://127.0.0.1:" << port << "\", ";
         }
-        // Otherwise they tell each other the ways that have no gate.
-        file << " ]\n" << (options_.can_part ? "  no_advertise: true\n" : "") << "}\n";
+        // Otherwise they tell each other the ways that have no gate. Nobody listens on port 1.
+        file << " ]\n"
+             << (options_.can_part ? "  no_advertise: true\n  advertise: \"127.0.0.1:1\"\n" : "")
+             << "}\n";
     }
 }
 
@@ -135,11 +137,15 @@ void NatsServers::set_synced(std::size_t server, bool is_synced)
 std::string NatsServers::url() const
 {
     std::string urls;
-    for (const Server& server : servers_) {
-        urls += (urls.empty() ? "nats://127.0.0.1:" : ",nats://127.0.0.1:") +
-                std::to_string(server.client_port);
+    for (std::size_t server = 0; server < servers_.size(); ++server) {
+        urls += (urls.empty() ? "" : ",") + url(server);
     }
     return urls;
+}
+
+std::string NatsServers::url(std::size_t server) const
+{
+    return "nats://127.0.0.1:" + std::to_string(servers_[server].client_port);
 }
 
 void NatsServers::start(std::size_t server)

@@ -40,6 +40,7 @@ public:
     NatsServers& operator=(const NatsServers&) = delete;
 
     [[nodiscard]] std::string url() const; // of all, separated by commas
+    [[nodiscard]] std::string url(std::size_t server) const;
     [[nodiscard]] std::size_t count() const noexcept { return servers_.size(); }
     [[nodiscard]] std::filesystem::path data_folder(std::size_t server = 0) const;
 

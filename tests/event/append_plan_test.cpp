@@ -31,6 +31,25 @@ Errc code_of(const AppendRequest& request)
 
 } // namespace
 
+TEST_CASE("only who names what a head does not have has seen more of the stream", "[event]")
+{
+    const Expected at_two{Expected::Kind::version, Version{2}};
+    const Expected present{Expected::Kind::present, {}};
+    const StreamHead none{};
+    const StreamHead one{Version{1}, Position{7}};
+    const StreamHead three{Version{3}, Position{9}};
+
+    CHECK(expects_more(at_two, none));
+    CHECK(expects_more(at_two, one));
+    CHECK(!expects_more(at_two, three)); // somebody was faster
+    CHECK(!expects_more({Expected::Kind::version, Version{3}}, three));
+    CHECK(expects_more(present, none));
+    CHECK(!expects_more(present, one));
+    CHECK(!expects_more(absent, one));
+    CHECK(!expects_more(absent, none));
+    CHECK(!expects_more({}, none));
+}
+
 TEST_CASE("requests that could never be right are refused before they are sent", "[event]")
 {
     const auto one = append_of(first, {1});

@@ -66,7 +66,8 @@ TEST_CASE("a leader that does not hear of most of its peers may have a successor
     CHECK(!lacks(seen + "," + seen));
     CHECK(!lacks(seen + "," + gone));
     CHECK(lacks(silent + "," + gone));
-    CHECK(!lacks(seen + "," + seen + "," + gone + "," + gone)); // three of five
+    CHECK(lacks(silent + R"(,{"name":"n1","current":false,"active":0})")); // never, since it leads
+    CHECK(!lacks(seen + "," + seen + "," + gone + "," + gone));            // three of five
     CHECK(lacks(seen + "," + gone + "," + gone + "," + gone));
     CHECK(lacks(silent)); // two of two are a quorum
     CHECK(!lacks(""));    // one copy
