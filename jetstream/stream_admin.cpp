@@ -271,6 +271,13 @@ Task<Result<FoundStream>> find_or_create(Connection& connection, const json::obj
             co_return answer.error();
         }
         if (err_code(*answer) != stream_not_found) {
+            // A leader that was just elected has not heard of its peers yet.
+            const bool is_new_leader = !answer->contains("error") && lacks_quorum(*answer);
+            if (is_new_leader && !is_late()) {
+                timer.expires_after(backoff.next());
+                co_await timer.async_wait(use_tuple);
+                continue;
+            }
             if (auto failed = api_error(*answer)) {
                 co_return *std::move(failed);
             }
@@ -292,7 +299,7 @@ Task<Result<FoundStream>> find_or_create(Connection& connection, const json::obj
         SEAL_CO_TRY(
             made, co_await connection.request(std::move(create_subject), std::move(body), timeout));
         const bool is_there = err_code(made) == stream_name_in_use;
-        if (auto failed = api_error(made); failed && !is_there) {
+        if (auto failed = api_error(made); made.contains("error") && !is_there) {
             co_return with_context(*std::move(failed), "creating stream " + name);
         }
         found.is_new = found.is_new || !is_there;
