@@ -17,27 +17,15 @@ namespace sealstream::jetstream {
 
 namespace {
 
-// The threads of nats.c, which end only when it is closed. OpenSSL's clean-up at the end of the
-// process takes away what they use until then, so it is registered first: it runs after ours.
-class Library {
-public:
-    Library()
-    {
-        SEAL_CHECK(OPENSSL_init_crypto(0, nullptr) == 1, "OpenSSL starts");
-        SEAL_CHECK(nats_Open(-1) == NATS_OK, "nats.c starts its threads");
-    }
-    Library(const Library&) = delete;
-    Library& operator=(const Library&) = delete;
-    ~Library() { nats_CloseAndWait(close_wait.count()); }
-
-private:
-    // A connection that is still there would be waited for without end.
-    static constexpr std::chrono::milliseconds close_wait{2'000};
-};
+// The threads of nats.c end only in nats_Close(), and even that does not wait for their last steps,
+// which use OpenSSL. So OpenSSL is not cleaned up when the process ends: that would race with them.
+// The first use of OpenSSL decides it, hence before main().
+const bool is_openssl_kept = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1;
 
 void open_library()
 {
-    static const Library library; // before the first side thread: so it ends after all of them
+    static const bool is_open = is_openssl_kept && nats_Open(-1) == NATS_OK;
+    SEAL_CHECK(is_open, "nats.c starts its threads");
 }
 
 // host:port of a URL of the settings, or as the library writes them.
