@@ -15,6 +15,9 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t pulls_max = 2;
+// One of three busy servers was seen to send nothing but heartbeats for ever, after it had said
+// that more was pending.
+constexpr std::chrono::seconds stalled_after{5};
 constexpr BackoffOptions reopening{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}};
 
 // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<dseq>.<ts>.<pending>, or v2 with domain and
@@ -116,6 +119,14 @@ void ConsumerFeed::break_off(std::string_view why)
     arrived_.notify_all();
 }
 
+// A leader that was just elected may not have applied yet what we have read already.
+bool ConsumerFeed::is_behind_for_long()
+{
+    const auto now = std::chrono::steady_clock::now();
+    behind_since_ = behind_since_.value_or(now);
+    return now - *behind_since_ > options_.settle_timeout;
+}
+
 Task<Result<void>> ConsumerFeed::open()
 {
     const auto state = co_await stream_state(connection_, stream_, request_timeout_);
@@ -126,12 +137,16 @@ Task<Result<void>> ConsumerFeed::open()
         co_return Error{Errc::corrupt, "the log was deleted and made again (it was made " +
                                            incarnation_ + ", this one " + state->incarnation + ")"};
     }
+    if (state->last_sequence < received_.value && state->replicas > 1 && !is_behind_for_long()) {
+        co_return Error{Errc::unavailable, "the stream's leader has not caught up yet"};
+    }
     if (state->last_sequence < received_.value) {
         co_return Error{Errc::corrupt, "the log has gone back: it ends at " +
                                            std::to_string(state->last_sequence) +
                                            ", but position " + std::to_string(received_.value) +
                                            " was read"};
     }
+    behind_since_.reset();
     forget_consumer(); // one whose making had no answer
     prefix_ = connection_.new_inbox() + ".";
     consumer_ = "f" + prefix_.substr(prefix_.find('.') + 1);
@@ -175,6 +190,7 @@ Task<Result<void>> ConsumerFeed::open()
     pulls_open_ = 0;
     counted_ = 0;
     last_sign_ = std::chrono::steady_clock::now();
+    last_event_ = last_sign_;
     co_return Result<void>{};
 }
 
@@ -204,6 +220,7 @@ void ConsumerFeed::pull()
         }
         if (pulls_open_ == 0) {
             last_sign_ = std::chrono::steady_clock::now(); // nothing was asked: none was due
+            last_event_ = last_sign_;
         }
         ++pulls_open_;
         pulls_[next_pull_++ % pulls_.size()] = next;
@@ -240,6 +257,7 @@ void ConsumerFeed::on_message(const Message& message)
     buffered_bytes_ += record.record.size();
     buffer_.push_back(std::move(record));
     received_ = Position{delivery.sequence};
+    last_event_ = last_sign_;
     pending_ = delivery.pending;
     is_next_large_ = false;
     reopening_.reset();
@@ -333,6 +351,9 @@ Task<Result<FeedBatch>> ConsumerFeed::next(std::size_t events_max, std::chrono::
         const auto now = std::chrono::steady_clock::now();
         if (is_open_ && now - last_sign_ > 3 * options_.heartbeat) {
             break_off("no sign of life");
+        }
+        if (is_open_ && buffer_.empty() && pending_ > 0 && now - last_event_ > stalled_after) {
+            break_off("nothing comes of what is pending");
         }
         if (!is_open_ && now < open_from_) {
             co_await arrived_.wait_for(open_from_ - now);

@@ -40,6 +40,7 @@ private:
     };
 
     [[nodiscard]] Task<Result<void>> open();
+    [[nodiscard]] bool is_behind_for_long();
     void pull();
     [[nodiscard]] bool may_pull() const noexcept;
     [[nodiscard]] Pull& pull_of(const Message& message);
@@ -74,10 +75,12 @@ private:
     unsigned refusals_{0};
     Backoff reopening_; // between a consumer that broke off without an event, and the next
     Monotonic open_from_{};
+    std::optional<Monotonic> behind_since_; // the stream is said to end before what we have read
     std::uint64_t hole_at_{0};
     unsigned hole_tries_{0};
     std::uint64_t pending_{1}; // what the server still has for us, as far as we know
     Monotonic last_sign_{};    // of life
+    Monotonic last_event_{};   // or when the first of the pulls that are open was sent
     bool is_open_{false};
     bool is_closed_{false};
     std::optional<Error> fatal_;

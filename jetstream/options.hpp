@@ -10,6 +10,9 @@
 
 namespace sealstream::jetstream {
 
+// For how long a leader that was just elected may tell less of a stream than there is.
+inline constexpr std::chrono::seconds new_leader_settles{30};
+
 struct ConnectionOptions {
     std::string url{"nats://127.0.0.1:4222"}; // several, separated by commas
     std::string name{"sealstream"};           // shown by the server
@@ -48,10 +51,10 @@ struct EventLogOptions {
     std::size_t batch_events_max{1'000};    // the server's own limit
     std::size_t batch_bytes_max{4 << 20};
     std::size_t known_streams_max{200'000}; // heads kept in memory, about 200 bytes each
-    std::chrono::milliseconds acknowledge_timeout{3'000};  // of one publish
-    std::chrono::milliseconds append_timeout{12'000};      // of one append with all its retries
-    std::chrono::milliseconds request_timeout{5'000};      // of one request to the server's API
-    std::chrono::milliseconds settle_timeout{30'000};      // for a new leader to catch up
+    std::chrono::milliseconds acknowledge_timeout{3'000}; // of one publish
+    std::chrono::milliseconds append_timeout{12'000};     // of one append with all its retries
+    std::chrono::milliseconds request_timeout{5'000};     // of one request to the server's API
+    std::chrono::milliseconds settle_timeout{new_leader_settles};
     std::chrono::milliseconds durability_interval{60'000}; // between two looks at how servers sync
     std::chrono::milliseconds durability_retry{5'000};     // after a look that had no answer
 };
@@ -64,7 +67,8 @@ struct FeedOptions {
     std::chrono::milliseconds pull_expires{4'000};
     std::chrono::milliseconds heartbeat{1'000};  // three missed ones make a new consumer
     std::chrono::seconds inactive_threshold{60}; // then the server forgets the consumer
-    std::chrono::milliseconds patience{10'000};  // without a server before next() says unavailable
+    std::chrono::milliseconds settle_timeout{new_leader_settles};
+    std::chrono::milliseconds patience{10'000}; // without a server before next() says unavailable
 };
 
 } // namespace sealstream::jetstream
