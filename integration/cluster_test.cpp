@@ -1,5 +1,6 @@
-// Three nats-servers, two nodes: the loss of the server that leads the log loses nothing. And one
-// server that stands still for so long that nobody knows what it has.
+// Three nats-servers, two nodes: nothing is lost when the server that leads the log dies, freezes,
+// or is parted from the others. And one server that stands still for so long that nobody knows what
+// it has.
 
 #include "integration/support/ledger_invariants.hpp"
 #include "tests/support/catch.hpp"
@@ -31,19 +32,6 @@ AppenderOptions load_on(const Cluster& cluster)
     return load;
 }
 
-std::size_t leader_of_log(Cluster& cluster)
-{
-    const auto deadline = std::chrono::steady_clock::now() + 30s;
-    while (std::chrono::steady_clock::now() < deadline) {
-        const int leader = cluster.nats().leader_of("EV_main");
-        if (leader >= 0) {
-            return static_cast<std::size_t>(leader);
-        }
-        std::this_thread::sleep_for(50ms);
-    }
-    throw std::runtime_error{"the log has no leader"};
-}
-
 void tell(const AppendedByClients& appended)
 {
     std::cout << appended.acknowledged.size() << " events acknowledged, " << appended.repeated
@@ -62,7 +50,7 @@ TEST_CASE("nothing is lost when the leader of the log is killed under load", "[c
 
     for (int round = 0; round < 4; ++round) {
         REQUIRE(client.wait_for_more(100, 60s));
-        const std::size_t leader = leader_of_log(cluster);
+        const std::size_t leader = cluster.nats().wait_for_leader_of("EV_main");
         cluster.kill(Member::nats, leader);
         INFO("round " << round << ", server " << leader << " is dead");
         REQUIRE(client.wait_for_more(30, 60s)); // two of three are enough
@@ -86,7 +74,7 @@ TEST_CASE("nothing is lost or doubled when the leader of the log freezes under l
     AppenderClient client{load_on(cluster)};
 
     REQUIRE(client.wait_for_more(100, 60s));
-    const std::size_t leader = leader_of_log(cluster);
+    const std::size_t leader = cluster.nats().wait_for_leader_of("EV_main");
     cluster.nats().pause(leader);
     std::this_thread::sleep_for(6s); // long enough for the others to elect another
     cluster.nats().resume(leader);
@@ -113,7 +101,7 @@ TEST_CASE("nothing is lost or doubled when the leader of the log is parted from 
     for (const Partition how :
          {Partition::cut, Partition::silent, Partition::cut, Partition::silent}) {
         REQUIRE(client.wait_for_more(100, 60s));
-        const std::size_t leader = leader_of_log(cluster);
+        const std::size_t leader = cluster.nats().wait_for_leader_of("EV_main");
         cluster.nats().isolate(leader, how);
         INFO("server " << leader << " is alone");
         CHECK(client.wait_for_more(100, 60s)); // two of three are enough

@@ -5,8 +5,6 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/sample_events.hpp"
 
-#include <thread>
-
 namespace jetstream_partition_test {
 
 using namespace sealstream;
@@ -32,20 +30,15 @@ public:
     {
         auto options = shared_options();
         JetStreamUnderTest first{servers, options};
-        do {
-            std::this_thread::sleep_for(100ms);
-            leader = servers.leader_of("EV_parted");
-        } while (leader < 0);
+        lone = servers.wait_for_leader_of("EV_parted");
         options.append_timeout = 4s;
-        alone = std::make_unique<JetStreamUnderTest>(servers.url(lone()), options);
+        alone = std::make_unique<JetStreamUnderTest>(servers.url(lone), options);
         options.append_timeout = 30s; // long enough for an election
-        others = std::make_unique<JetStreamUnderTest>(servers.url((lone() + 1) % 3), options);
+        others = std::make_unique<JetStreamUnderTest>(servers.url((lone + 1) % 3), options);
         for (std::uint64_t number = 1; number <= 3; ++number) {
             REQUIRE(append(*alone, one_event(number, at_version(number - 1))));
         }
     }
-
-    [[nodiscard]] std::size_t lone() const { return static_cast<std::size_t>(leader); }
 
     static Result<Appended> append(JetStreamUnderTest& home, AppendRequest request)
     {
@@ -57,7 +50,7 @@ public:
     }
 
     NatsServers servers{NatsOptions{3, false, "1GB", {}, true}};
-    int leader{-1};
+    std::size_t lone{0}; // leads the log until it is parted
     std::unique_ptr<JetStreamUnderTest> alone;
     std::unique_ptr<JetStreamUnderTest> others;
 
@@ -88,7 +81,7 @@ TEST_CASE("a leader that is alone is believed in nothing that it may have missed
     }
     const Partition how = GENERATE(Partition::cut, Partition::silent);
     World world;
-    world.servers.isolate(world.lone(), how);
+    world.servers.isolate(world.lone, how);
 
     // The others go on, behind its back.
     const auto behind = World::append(*world.others, one_event(4, at_version(3)));

@@ -15,9 +15,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t pulls_max = 2;
-// One of three busy servers was seen to send nothing but heartbeats for ever, after it had said
-// that more was pending.
-constexpr std::chrono::seconds stalled_after{5};
 constexpr BackoffOptions reopening{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}};
 
 // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<dseq>.<ts>.<pending>, or v2 with domain and
@@ -352,7 +349,7 @@ Task<Result<FeedBatch>> ConsumerFeed::next(std::size_t events_max, std::chrono::
         if (is_open_ && now - last_sign_ > 3 * options_.heartbeat) {
             break_off("no sign of life");
         }
-        if (is_open_ && buffer_.empty() && pending_ > 0 && now - last_event_ > stalled_after) {
+        if (is_open_ && buffer_.empty() && pending_ > 0 && now - last_event_ > options_.stall) {
             break_off("nothing comes of what is pending");
         }
         if (!is_open_ && now < open_from_) {

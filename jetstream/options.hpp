@@ -66,6 +66,7 @@ struct FeedOptions {
     std::size_t buffered_bytes_max{16 << 20}; // nor above this
     std::chrono::milliseconds pull_expires{4'000};
     std::chrono::milliseconds heartbeat{1'000};  // three missed ones make a new consumer
+    std::chrono::milliseconds stall{5'000};      // so does nothing of what is pending for so long
     std::chrono::seconds inactive_threshold{60}; // then the server forgets the consumer
     std::chrono::milliseconds settle_timeout{new_leader_settles};
     std::chrono::milliseconds patience{10'000}; // without a server before next() says unavailable

@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+
 namespace sealstream {
 
 namespace {
@@ -66,15 +68,21 @@ public:
 
 private:
     [[nodiscard]] bool is_trail_done() const { return next_entry_ > last_entry_; }
+    [[nodiscard]] bool is_at_head() const { return next_position_ > report_.head; }
     [[nodiscard]] bool is_log_done() const
     {
-        return next_position_ > report_.head && (is_settled_ || !expects_more());
+        return is_at_head() && (is_settled_ || sealed_above_head() == Position{});
     }
-    [[nodiscard]] bool expects_more() const
+    // The last record that the log must have, if that is above its head; else 0.
+    [[nodiscard]] Position sealed_above_head() const
     {
         const auto& expected = trail_.expectations();
-        return !expected.empty() && expected.back().kind == Expectation::Kind::event &&
-               !expected.back().is_of_other_log && expected.back().first > report_.head;
+        const auto last = std::find_if(expected.rbegin(), expected.rend(), [](const auto& one) {
+            return one.kind == Expectation::Kind::event || one.kind == Expectation::Kind::rejected;
+        });
+        const bool is_above =
+            last != expected.rend() && !last->is_of_other_log && last->first > report_.head;
+        return is_above ? last->first : Position{};
     }
     [[nodiscard]] bool is_done() const
     {
@@ -84,10 +92,10 @@ private:
     // What is sealed above the log's end is lost, unless the server that told the end was behind.
     Task<void> settle(EventLog& log)
     {
-        if (is_failed_ || is_settled_ || next_position_ <= report_.head || !expects_more()) {
+        if (is_failed_ || is_log_done() || !is_at_head()) {
             co_return;
         }
-        const Position sealed = trail_.expectations().back().first;
+        const Position sealed = sealed_above_head();
         const auto head = co_await log.settled_head(sealed);
         if (!head) {
             unreachable(head.error());
@@ -107,7 +115,7 @@ private:
             trail_.finish();
         }
         // Behind what is sealed the log is read on too, for its unsealed tail.
-        if (!is_failed_ && !is_log_done() && matcher_.waiting() < records_ahead) {
+        if (!is_failed_ && !is_at_head() && matcher_.waiting() < records_ahead) {
             co_await read_records();
         }
         matcher_.match(is_log_done(), is_trail_done());

@@ -281,6 +281,19 @@ void NatsServers::wait_for_quorum() const
     }
 }
 
+std::size_t NatsServers::wait_for_leader_of(const std::string& stream) const
+{
+    const auto deadline = std::chrono::steady_clock::now() + start_timeout;
+    while (std::chrono::steady_clock::now() < deadline) {
+        const int leader = leader_of(stream);
+        if (leader >= 0) {
+            return static_cast<std::size_t>(leader);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+    throw std::runtime_error{stream + " has no leader"};
+}
+
 int NatsServers::leader_of(const std::string& stream) const
 {
     for (std::size_t server = 0; server < servers_.size(); ++server) {

@@ -62,6 +62,7 @@ public:
 
     // Which server leads the JetStream stream, by its monitoring page; -1 when none does.
     [[nodiscard]] int leader_of(const std::string& stream) const;
+    [[nodiscard]] std::size_t wait_for_leader_of(const std::string& stream) const;
 
 private:
     struct Server {
