@@ -92,7 +92,8 @@ bool Appender::is_expired(const OperationPtr& operation)
         return true;
     }
     if (operation->may_be_stored) {
-        complete(operation, Error{Errc::outcome_unknown, "the log's answer was lost"});
+        complete(operation, Error{Errc::outcome_unknown,
+                                  "the log's answer was lost: " + operation->last_trouble});
     } else {
         complete(operation, Error{Errc::unavailable, operation->last_trouble.empty()
                                                          ? "the log takes no events now"

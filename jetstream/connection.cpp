@@ -158,6 +158,9 @@ void Connection::unanswered(Asked what, Monotonic asked)
 {
     const Monotonic now = std::chrono::steady_clock::now();
     if (shared_->patience[static_cast<std::size_t>(what)].unanswered(asked, now)) {
+        if (shared_->silence_handler) {
+            shared_->silence_handler();
+        }
         shared_->leave_server();
     }
 }
@@ -192,6 +195,11 @@ void Connection::on_state(std::function<void(bool)> handler)
     shared_->state_handler = std::move(handler);
 }
 
+void Connection::on_silence(std::function<void()> handler)
+{
+    shared_->silence_handler = std::move(handler);
+}
+
 Notifier& Connection::state_changed() noexcept
 {
     return shared_->changed;
@@ -206,6 +214,7 @@ void Connection::close() noexcept
         }
     }
     shared_->state_handler = nullptr;
+    shared_->silence_handler = nullptr;
     for (const auto& [reply, waiting] : shared_->waiting) {
         waiting->arrived->notify_all();
     }

@@ -82,6 +82,8 @@ public:
     // while there is no connection.
     [[nodiscard]] std::int64_t payload_bytes_max() const noexcept;
     void on_state(std::function<void(bool is_connected)> handler);
+    // Told when a server has been silent for leave_server_after, whether there is another or not.
+    void on_silence(std::function<void()> handler);
     [[nodiscard]] Notifier& state_changed() noexcept; // for those who wait for the connection
     void close() noexcept;
 

@@ -35,6 +35,7 @@ struct Connection::Shared : std::enable_shared_from_this<Connection::Shared> {
     std::string inbox_prefix;
     Notifier changed;
     std::function<void(bool)> state_handler;
+    std::function<void()> silence_handler;
     std::atomic<bool> is_connected{false};
     std::atomic<std::uint64_t> reconnects{0};
     std::mutex gate; // between close() and the library's threads

@@ -1,6 +1,8 @@
 #include "jetstream/durability_watch.hpp"
 
 #include "core/base/log.hpp"
+#include "jetstream/monitor_page.hpp"
+#include "jetstream/server_health.hpp"
 #include "jetstream/stream_admin.hpp"
 #include "jetstream/subject.hpp"
 
@@ -11,17 +13,6 @@ namespace sealstream::jetstream {
 namespace {
 
 constexpr std::chrono::milliseconds look_timeout{2'000}; // of one server's answer
-
-std::vector<std::string> split(std::string_view left)
-{
-    std::vector<std::string> urls;
-    while (!left.empty()) {
-        const auto url = left.substr(0, left.find(','));
-        left.remove_prefix(std::min(url.size() + 1, left.size()));
-        urls.emplace_back(url);
-    }
-    return urls;
-}
 
 bool is_same(const Durability& one, const Durability& other)
 {
@@ -55,7 +46,7 @@ DurabilityWatch::DurabilityWatch(Connection& connection, EventLogOptions options
     : connection_{connection},
       options_{std::move(options)},
       home_{home},
-      urls_{split(options_.monitor_urls)},
+      urls_{split_monitor_urls(options_.monitor_urls)},
       wake_{std::move(home)}
 {
 }
@@ -82,7 +73,30 @@ Task<void> DurabilityWatch::look_at(int replicas)
     if (!why.empty() && (!known_ || known_->is_confirmed)) {
         log(Level::warn, "log.durability_unknown", "jetstream", {{"why", why}});
     }
+    co_await look_at_health();
     known_ = judge(known_, replicas, options_.is_synced, modes);
+}
+
+Task<void> DurabilityWatch::look_at_health()
+{
+    for (const std::string& url : urls_) {
+        const auto timeout = std::min(look_timeout, options_.request_timeout);
+        const auto health = co_await read_server_health(url, home_, timeout);
+        if (!health) {
+            continue; // its sync mode was not told either, and that is logged
+        }
+        std::string& before = troubles_[url];
+        if (health->trouble == before) {
+            continue;
+        }
+        before = health->trouble;
+        if (health->is_well) {
+            log(Level::info, "nats.server_well", "jetstream", {{"server", url}});
+        } else {
+            log(Level::warn, "nats.server_unwell", "jetstream",
+                {{"server", url}, {"trouble", health->trouble}, {"remedy", health->remedy}});
+        }
+    }
 }
 
 Task<int> DurabilityWatch::ask_replicas()

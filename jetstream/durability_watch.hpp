@@ -2,13 +2,15 @@
 
 // How an acknowledged append is held: copies, and whether each server syncs every write. Both can
 // change while we run (a server restarted with another configuration, an administrator), so it is
-// looked at again after every reconnect and from time to time, beside the append path.
+// looked at again after every reconnect, when a server is silent, and from time to time, beside the
+// append path. What is wrong with a server by its own word is logged on the way.
 
 #include "core/ports/event_log.hpp"
 #include "jetstream/connection.hpp"
 #include "jetstream/sync_mode.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 
 namespace sealstream::jetstream {
@@ -35,12 +37,14 @@ public:
 private:
     [[nodiscard]] Task<int> ask_replicas();
     [[nodiscard]] Task<void> look_at(int replicas);
+    [[nodiscard]] Task<void> look_at_health();
 
     Connection& connection_;
     EventLogOptions options_;
     boost::asio::any_io_executor home_;
     std::vector<std::string> urls_;
     std::optional<Durability> known_;
+    std::map<std::string, std::string, std::less<>> troubles_; // of each server, as it said last
     Notifier wake_;
     bool is_closed_{false};
     bool is_wanted_{false};

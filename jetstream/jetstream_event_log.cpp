@@ -140,6 +140,9 @@ JetStreamEventLog::open(ConnectionOptions connection, EventLogOptions options, F
             raw->durability->look_soon();
         }
     });
+    for (Connection* const link : {core->writing.get(), core->reading.get()}) {
+        link->on_silence([raw = core.get()] { raw->durability->look_soon(); });
+    }
     auto on_watch_ended = [](const std::exception_ptr& thrown) {
         SEAL_CHECK(!thrown, "the watch on durability never throws");
     };

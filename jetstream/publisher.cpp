@@ -10,6 +10,11 @@ namespace sealstream::jetstream {
 
 namespace {
 
+// nats-server answers nothing at all to what it can not write.
+constexpr auto silent =
+    "no answer in time; its servers have no quorum, or the disk of the one that "
+    "leads it is full (their logs and /healthz tell)";
+
 constexpr std::chrono::milliseconds sweep_interval{100};
 
 } // namespace
@@ -166,7 +171,7 @@ void Publisher::sweep()
     for (std::size_t index = 0; index < slots_.size() && in_flight_ != 0; ++index) {
         if (slots_[index].on_ack && slots_[index].deadline < now) {
             connection_.unanswered(Asked::publish, slots_[index].deadline - timeout_);
-            answer(index, Ack{Ack::Kind::lost, 0, 0, 0, "no answer in time"});
+            answer(index, Ack{Ack::Kind::lost, 0, 0, 0, silent});
         }
     }
     if (in_flight_ != 0) {

@@ -25,13 +25,6 @@ struct SyncMode {
 //   unsupported   a server without JetStream
 [[nodiscard]] Result<SyncMode> parse_sync_mode(std::string_view varz);
 
-// "http://host:8222", with or without a path. Pure.
-struct MonitorAddress {
-    std::string host;
-    std::string port;
-};
-[[nodiscard]] Result<MonitorAddress> parse_monitor_url(std::string_view url);
-
 //   unavailable   no answer, or another one than 200
 [[nodiscard]] Task<Result<SyncMode>> read_sync_mode(std::string monitor_url,
                                                     boost::asio::any_io_executor home,

@@ -78,6 +78,9 @@ NatsServers::NatsServers(NatsOptions options) : options_{std::move(options)}
     }
     for (std::size_t server = 0; server < servers_.size(); ++server) {
         fs::create_directories(data_folder(server));
+        if (options_.disk_bytes > 0) {
+            disks_.push_back(std::make_unique<SmallDisk>(data_folder(server), options_.disk_bytes));
+        }
         write_config(server);
         start(server);
     }
@@ -89,8 +92,14 @@ NatsServers::~NatsServers()
     for (std::size_t server = 0; server < servers_.size(); ++server) {
         kill(server);
     }
+    disks_.clear();
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
+}
+
+void NatsServers::resize_disk(std::size_t server, std::uint64_t bytes) const
+{
+    disks_.at(server)->resize(bytes);
 }
 
 fs::path NatsServers::data_folder(std::size_t server) const

@@ -4,6 +4,7 @@
 // is. What goes wrong here is thrown as std::runtime_error with the server's last log lines: the
 // test fails.
 
+#include "integration/support/small_disk.hpp"
 #include "integration/support/tcp_gate.hpp"
 
 #include <filesystem>
@@ -20,6 +21,7 @@ struct NatsOptions {
     std::string max_store{"4GB"}; // of one server
     std::string more_settings{};  // as in its configuration file
     bool can_part{false};         // servers reach each other through gates: see isolate()
+    std::uint64_t disk_bytes{0};  // of each server's own SmallDisk; 0: the temporary folder's disk
 };
 
 // How a network parts servers.
@@ -57,6 +59,8 @@ public:
     // Returns when a cluster has elected who manages its streams; at once for one server.
     void wait_for_quorum() const;
 
+    void resize_disk(std::size_t server, std::uint64_t bytes) const; // needs disk_bytes
+
     [[nodiscard]] std::string monitor_url(std::size_t server = 0) const;
     void set_synced(std::size_t server, bool is_synced); // from its next start on
 
@@ -86,6 +90,7 @@ private:
     std::filesystem::path folder_;
     std::vector<Server> servers_;
     std::vector<std::unique_ptr<TcpGate>> gates_;
+    std::vector<std::unique_ptr<SmallDisk>> disks_; // by server, or none
 };
 
 } // namespace sealstream::testing

@@ -81,6 +81,21 @@ CheckFinding check_durability(const Durability& achieved, bool is_claimed)
     return {"durability", CheckVerdict::warn, std::move(what), std::string{sync_remedy}};
 }
 
+CheckFinding check_server(const std::string& url, const Result<jetstream::ServerHealth>& answer)
+{
+    CheckFinding finding{"nats-server", CheckVerdict::ok, url + ": well.", {}};
+    if (!answer) {
+        finding.verdict = CheckVerdict::warn;
+        finding.what = "its health is not known: " + describe(answer.error()) + ".";
+        finding.remedy = "start that server, or correct nats.monitor_urls.";
+    } else if (!answer->is_well) {
+        finding.verdict = CheckVerdict::fail;
+        finding.what = url + ": " + answer->trouble + ".";
+        finding.remedy = answer->remedy;
+    }
+    return finding;
+}
+
 CheckVerdict worst(const std::vector<CheckFinding>& findings) noexcept
 {
     CheckVerdict verdict = CheckVerdict::ok;

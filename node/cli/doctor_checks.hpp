@@ -4,6 +4,7 @@
 // function here, its facts gathered in doctor.cpp, a test.
 
 #include "core/ports/event_log.hpp"
+#include "jetstream/server_health.hpp"
 
 #include <vector>
 
@@ -21,6 +22,10 @@ struct CheckFinding {
 
 // Whether what is acknowledged survives. `is_claimed` is nats.synced.
 [[nodiscard]] CheckFinding check_durability(const Durability& achieved, bool is_claimed);
+
+// Whether one nats-server is well; `answer` is what its health page said, or that it did not.
+[[nodiscard]] CheckFinding check_server(const std::string& url,
+                                        const Result<jetstream::ServerHealth>& answer);
 
 [[nodiscard]] CheckVerdict worst(const std::vector<CheckFinding>& findings) noexcept;
 [[nodiscard]] std::string to_text(const std::vector<CheckFinding>& findings);

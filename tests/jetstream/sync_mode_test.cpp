@@ -26,17 +26,3 @@ TEST_CASE("the monitoring page says whether every write is synced", "[jetstream]
     CHECK(parse_sync_mode(R"({"server_name":"n","jetstream":{}})").error().code ==
           Errc::unsupported);
 }
-
-TEST_CASE("a monitoring URL has a host and a port", "[jetstream]")
-{
-    const auto plain = parse_monitor_url("http://nats-0.nats:8222");
-    REQUIRE(plain.has_value());
-    CHECK(plain->host == "nats-0.nats");
-    CHECK(plain->port == "8222");
-    CHECK(parse_monitor_url("http://[::1]:8222/varz")->host == "::1");
-    for (const auto* wrong :
-         {"", "nats:8222", "https://nats:8222", "http://nats", "http://:8222", "http://nats:"}) {
-        CAPTURE(wrong);
-        CHECK(parse_monitor_url(wrong).error().code == Errc::malformed);
-    }
-}

@@ -52,6 +52,21 @@ TEST_CASE("Postgres without fsync fails", "[doctor]")
           CheckVerdict::ok);
 }
 
+TEST_CASE("a server that is not well fails with its own words and the remedy", "[doctor]")
+{
+    const std::string url = "http://nats-0:8222";
+    CHECK(check_server(url, jetstream::ServerHealth{true, {}, {}}).verdict == CheckVerdict::ok);
+
+    const auto full = check_server(url, jetstream::ServerHealth{false, "no space left", "do it"});
+    CHECK(full.verdict == CheckVerdict::fail);
+    CHECK(full.what == "http://nats-0:8222: no space left.");
+    CHECK(full.remedy == "do it");
+
+    const auto silent = check_server(url, Error{Errc::unavailable, url + "/healthz: refused"});
+    CHECK(silent.verdict == CheckVerdict::warn);
+    CHECK(silent.what.find("refused") != std::string::npos);
+}
+
 TEST_CASE("the worst finding is the verdict", "[doctor]")
 {
     const CheckFinding good{"a", CheckVerdict::ok, "fine", {}};
