@@ -125,7 +125,8 @@ Task<Result<std::vector<FeedEventPtr>>> find_newest(Services& services, Position
     if (!looked) {
         co_return looked.error();
     }
-    if (found.size() < count && indexed.value != 0) {
+    // Older ones only where nothing lies between: a hole would be mistaken for silence.
+    if (found.size() < count && above == indexed && indexed.value != 0) {
         auto query = index_query(filter);
         query.after = indexed.next();
         query.is_descending = true;

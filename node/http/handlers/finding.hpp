@@ -29,8 +29,9 @@ inline constexpr std::chrono::seconds find_longest{2};
 //   corrupt, unavailable   as EventLog::read_from
 [[nodiscard]] Task<Result<Found>> find_events(Services& services, FindWish wish);
 
-// The newest events up to `head` that fit, ascending, at most `count` of them. Without an index it
-// looks back over newest_look_back events and no further.
+// The newest events up to `head` that fit, ascending, at most `count` of them, none left out
+// between them. Without an index, or with one that is further behind, it looks back over
+// newest_look_back events and no further.
 inline constexpr std::uint64_t newest_look_back = 10'000;
 [[nodiscard]] Task<Result<std::vector<FeedEventPtr>>>
 find_newest(Services& services, Position head, FeedFilter filter, std::size_t count);

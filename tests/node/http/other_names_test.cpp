@@ -1,9 +1,11 @@
 // The ledger under paths and names that other systems know.
 
 #include "core/event/canonical_json.hpp"
+#include "node/http/handlers/finding.hpp"
 #include "tests/node/http/server_world.hpp"
 #include "tests/node/http/socket_client.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sample_events.hpp"
 
 using namespace sealstream;
 using namespace sealstream::testing;
@@ -201,6 +203,33 @@ TEST_CASE("GET /events?since= waits for what is not there yet", "[http][tail]")
 
     CHECK(answer.find(R"("position":"3")") != std::string::npos);
     CHECK(answer.find(R"("next":"3")") != std::string::npos);
+}
+
+TEST_CASE("the newest events have no hole where the index is far behind", "[http][tail]")
+{
+    HttpWorld world;
+    for (const char* stream : {"indexed", "between"}) {
+        const std::string path = "/v1/streams/agent/" + std::string{stream} + "/events";
+        REQUIRE(world.post(path, R"({"type":"Rare","data":1})").status == 201);
+    }
+    std::uint64_t number = 0;
+    while (number <= http::newest_look_back) {
+        StreamAppend many{{"agent", "busy"}, {}, {}};
+        for (int at = 0; at < 1'000; ++at) {
+            many.drafts.push_back(sample_draft(++number));
+        }
+        REQUIRE(run_task(world.context, world.log.append({{many}})));
+    }
+
+    world.index.stands_at = Position{1};
+    const auto behind = world.get("/events?type=Rare");
+    world.index.stands_at.reset();
+    const auto caught_up = world.get("/events?type=Rare");
+
+    CHECK(behind.status == 200);
+    CHECK(behind.at("/events/0/position").empty()); // the older one alone would hide the newer
+    CHECK(caught_up.at("/events/0/position") == "2");
+    CHECK(caught_up.at("/events/1/position") == "1");
 }
 
 TEST_CASE("GET /events without a cursor shows the newest events first", "[http][tail]")
