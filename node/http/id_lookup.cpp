@@ -33,6 +33,9 @@ IdLookup::IdLookup(EventLog& log, IdempotencyIndex* index, const Clock& clock, T
       clock_{clock},
       tasks_{tasks},
       options_{options},
+      recent_{Proof::for_a_while, options.statements_max, {}, 0},
+      everything_{
+          Proof::of_everything, 1, {}, 0}, // so that all that comes meanwhile shares a proof
       proven_{std::move(executor)}
 {
 }
@@ -42,18 +45,23 @@ Task<Result<IdLookup::Outcome>> IdLookup::look_up(std::vector<EventId> ids)
     if (ids.empty() || index_ == nullptr || !log_.forgets_ids()) {
         co_return Outcome{};
     }
+    co_return co_await share(recent_, std::move(ids));
+}
+
+Task<Result<IdLookup::Outcome>> IdLookup::share(Line& line, std::vector<EventId> ids)
+{
     if (waiting_ids_ + ids.size() > options_.waiting_ids_max) {
         co_return Error{Errc::overloaded, "too many ids wait for their look-up"};
     }
-    if (waiting_.empty() || waiting_.back()->ids.size() >= options_.statement_ids_max) {
-        waiting_.push_back(std::make_shared<Batch>(proven_.executor()));
+    if (line.waiting.empty() || line.waiting.back()->ids.size() >= options_.statement_ids_max) {
+        line.waiting.push_back(std::make_shared<Batch>(proven_.executor()));
     }
-    const BatchPtr batch = waiting_.back();
+    const BatchPtr batch = line.waiting.back();
     batch->ids.insert(batch->ids.end(), ids.begin(), ids.end());
     waiting_ids_ += ids.size();
-    if (asking_ < options_.statements_max) {
-        ++asking_;
-        tasks_.spawn("http.id_lookup", ask_waiting());
+    if (line.asking < line.statements_max) {
+        ++line.asking;
+        tasks_.spawn("http.id_lookup", ask_waiting(line));
     }
     while (!batch->outcome) {
         co_await batch->answered.wait_for(lookup_wait);
@@ -72,17 +80,17 @@ Task<Result<IdLookup::Outcome>> IdLookup::look_up(std::vector<EventId> ids)
     co_return own;
 }
 
-Task<void> IdLookup::ask_waiting()
+Task<void> IdLookup::ask_waiting(Line& line)
 {
-    while (!waiting_.empty()) {
-        const BatchPtr batch = waiting_.front();
-        waiting_.pop_front();
+    while (!line.waiting.empty()) {
+        const BatchPtr batch = line.waiting.front();
+        line.waiting.pop_front();
         waiting_ids_ -= batch->ids.size();
         auto ids = std::move(batch->ids);
-        batch->outcome = co_await ask(std::move(ids), Proof::for_a_while);
+        batch->outcome = co_await ask(std::move(ids), line.proof);
         batch->answered.notify_all();
     }
-    --asking_;
+    --line.asking;
 }
 
 Task<Result<IdLookup::Places>> IdLookup::find_all(std::vector<EventId> ids)
@@ -101,7 +109,7 @@ Task<Result<IdLookup::Places>> IdLookup::find_all(std::vector<EventId> ids)
     if (index_ == nullptr) {
         co_return Places{};
     }
-    SEAL_CO_TRY(outcome, co_await ask(std::move(ids), Proof::of_everything));
+    SEAL_CO_TRY(outcome, co_await share(everything_, std::move(ids)));
     co_return std::move(outcome.places);
 }
 

@@ -62,9 +62,17 @@ private:
     struct Batch;
     using BatchPtr = std::shared_ptr<Batch>;
 
-    [[nodiscard]] Task<void> ask_waiting();
     // What is not found is absent for a while by the log's own memory, or is not in the log.
     enum class Proof : std::uint8_t { for_a_while, of_everything };
+    struct Line {
+        Proof proof;
+        std::size_t statements_max;
+        std::deque<BatchPtr> waiting; // not asked yet
+        std::size_t asking;
+    };
+
+    [[nodiscard]] Task<Result<Outcome>> share(Line& line, std::vector<EventId> ids);
+    [[nodiscard]] Task<void> ask_waiting(Line& line);
     [[nodiscard]] Task<Result<Outcome>> ask(std::vector<EventId> ids, Proof proof);
     [[nodiscard]] std::optional<Monotonic>
     still_known(const IdempotencyIndex::Answer& answer) const;
@@ -82,9 +90,9 @@ private:
     TaskGroup& tasks_;
     IdLookupOptions options_;
 
-    std::deque<BatchPtr> waiting_; // not asked yet
-    std::size_t waiting_ids_{0};
-    std::size_t asking_{0};
+    Line recent_;
+    Line everything_;
+    std::size_t waiting_ids_{0}; // of both
 
     struct Known {
         ClockReading reading;

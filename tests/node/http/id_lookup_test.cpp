@@ -244,6 +244,27 @@ TEST_CASE("look-ups that come together share statements", "[idempotency]")
     CHECK(world.index.asked <= 3);
 }
 
+TEST_CASE("what is about to be refused shares statements, too, and misses nothing", "[idempotency]")
+{
+    LookupWorld world{{}};
+    REQUIRE(world.append(numbered_id(1)));
+    world.index.stands_at = world.head();
+    REQUIRE(world.append(numbered_id(2))); // above the index
+    world.let_pass(2 * window);
+
+    std::vector<Task<Result<http::IdLookup::Places>>> searches;
+    for (std::uint64_t number = 0; number < 200; ++number) {
+        searches.push_back(world.one.find_all({numbered_id(1 + number % 3)}));
+    }
+    const auto found = run_tasks(world.context, std::move(searches));
+
+    for (std::uint64_t number = 0; number < 200; ++number) {
+        REQUIRE(found[number]);
+        CHECK(found[number]->size() == (number % 3 == 2 ? 0 : 1)); // the third was never appended
+    }
+    CHECK(world.index.asked < 10);
+}
+
 TEST_CASE("too many waiting ids are refused as overload", "[idempotency]")
 {
     http::IdLookupOptions options;
