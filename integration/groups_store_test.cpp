@@ -7,6 +7,8 @@
 #include "tests/support/memory_event_log.hpp"
 #include "tests/support/sample_events.hpp"
 
+#include <thread>
+
 namespace sealstream::groups_store_test {
 
 namespace {
@@ -17,6 +19,10 @@ constexpr std::size_t claim_bytes_max = 4'000; // a few of the sample events
 
 class GroupsHome {
 public:
+    explicit GroupsHome(testing::PostgresServer& server = testing::shared_server()) : home{server}
+    {
+    }
+
     void append(const std::string& stream, std::size_t data_bytes = 0)
     {
         StreamAppend append;
@@ -35,9 +41,10 @@ public:
         REQUIRE(home.run(groups.put(definition(std::move(filter)))));
     }
 
-    Result<GroupClaim> claim(std::size_t events_max = 100)
+    Result<GroupClaim> claim(std::size_t events_max = 100,
+                             std::optional<std::chrono::milliseconds> lease = std::nullopt)
     {
-        return home.run(groups.claim("workers", events_max, std::nullopt));
+        return home.run(groups.claim("workers", events_max, lease));
     }
 
     Result<std::size_t> acknowledge(GroupToken token)
@@ -179,6 +186,39 @@ TEST_CASE("a claim that the log fails is no delivery, and parks nothing", "[grou
     REQUIRE(claimed);
     REQUIRE(claimed->events.size() == 1);
     CHECK(claimed->events.front().delivery == 1);
+    const auto settled = at.acknowledge(claimed->token);
+    REQUIRE(settled);
+    CHECK(*settled == 1);
+}
+
+TEST_CASE("a claim that the log and then Postgres fail is given again when its lease runs out",
+          "[groups][fault]")
+{
+    if (has_no_postgres()) {
+        return;
+    }
+    testing::PostgresServer server{{true, {}}}; // it loses nothing when it is killed
+    GroupsHome at{server};
+    at.append("1");
+    at.append("2");
+    at.put();
+    REQUIRE(at.claim(1)); // the group has read the log now
+
+    at.log.fail_next_read(Errc::unavailable, [&server] { server.kill(); });
+    const auto failed = at.claim(100, std::chrono::seconds{2});
+    server.start();
+    auto claimed = at.claim();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while ((!claimed || claimed->events.empty()) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        claimed = at.claim();
+    }
+
+    REQUIRE(!failed);
+    CHECK(failed.error().code == Errc::unavailable);
+    REQUIRE(claimed);
+    REQUIRE(claimed->events.size() == 1);
+    CHECK(claimed->events.front().delivery == 2); // nobody could say that it was not delivered
     const auto settled = at.acknowledge(claimed->token);
     REQUIRE(settled);
     CHECK(*settled == 1);

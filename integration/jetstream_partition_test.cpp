@@ -54,7 +54,6 @@ public:
     std::unique_ptr<JetStreamUnderTest> alone;
     std::unique_ptr<JetStreamUnderTest> others;
 
-private:
     static jetstream::EventLogOptions shared_options()
     {
         jetstream::EventLogOptions options;
@@ -117,6 +116,39 @@ TEST_CASE("a leader that is alone is believed in nothing that it may have missed
     const auto wrong = World::append(*world.alone, one_event(7, at_version(9)));
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().code == Errc::conflict); // who is simply wrong is told so
+}
+
+TEST_CASE("a server without a quorum is left for another", "[jetstream][cluster]")
+{
+    if (is_skipped()) {
+        return;
+    }
+    NatsServers servers{NatsOptions{3, false, "1GB", {}, true}};
+    auto options = World::shared_options();
+    std::size_t lone = 0;
+    {
+        const JetStreamUnderTest first{servers, options};
+        lone = servers.wait_for_leader_of("EV_parted");
+    }
+    const std::size_t other = (lone + 1) % 3;
+    servers.stop(other); // so that the connection is to the first of the two
+    jetstream::ConnectionOptions connection;
+    connection.url = servers.url(lone) + "," + servers.url(other);
+    connection.leave_server_after = 3s;
+    options.append_timeout = 60s;
+    JetStreamUnderTest home{connection, options};
+    servers.start(other);
+    servers.wait_for_quorum();
+    REQUIRE(World::append(home, one_event(1, at_version(0))));
+    const auto before = home.log().status().reconnects;
+
+    servers.isolate(lone, Partition::silent); // it keeps its clients
+    const auto appended = World::append(home, one_event(2, at_version(1)));
+
+    INFO((appended ? "" : describe(appended.error())));
+    REQUIRE(appended);
+    CHECK(appended->events.front().version == Version{2});
+    CHECK(home.log().status().reconnects > before);
 }
 
 } // namespace jetstream_partition_test

@@ -58,11 +58,16 @@ public:
     JetStreamUnderTest(const std::string& url, jetstream::EventLogOptions options,
                        jetstream::FeedOptions feed = small_pulls(),
                        std::unique_ptr<const Clock> clock = std::make_unique<SystemClock>())
+        : JetStreamUnderTest{connection_to(url), std::move(options), feed, std::move(clock)}
+    {
+    }
+    JetStreamUnderTest(const jetstream::ConnectionOptions& connection,
+                       jetstream::EventLogOptions options,
+                       jetstream::FeedOptions feed = small_pulls(),
+                       std::unique_ptr<const Clock> clock = std::make_unique<SystemClock>())
         : clock_{std::move(clock)}
     {
         options.ledger = options.ledger == "main" ? fresh_ledger() : options.ledger;
-        jetstream::ConnectionOptions connection;
-        connection.url = url;
         log_ = open_patiently(context_, [&] {
             return jetstream::JetStreamEventLog::open(connection, options, feed, *clock_,
                                                       context_.get_executor());
@@ -80,6 +85,13 @@ public:
     boost::asio::io_context& context() override { return context_; }
 
 private:
+    static jetstream::ConnectionOptions connection_to(const std::string& url)
+    {
+        jetstream::ConnectionOptions connection;
+        connection.url = url;
+        return connection;
+    }
+
     std::unique_ptr<const Clock> clock_;
     boost::asio::io_context context_{1};
     std::unique_ptr<jetstream::JetStreamEventLog> log_;

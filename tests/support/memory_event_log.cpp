@@ -153,9 +153,9 @@ void MemoryEventLog::fail_next_append(Errc code, Strike strike)
     state_->append_faults.push_back({code, strike});
 }
 
-void MemoryEventLog::fail_next_read(Errc code)
+void MemoryEventLog::fail_next_read(Errc code, std::function<void()> meanwhile)
 {
-    state_->read_faults.push_back(code);
+    state_->read_faults.emplace_back(code, std::move(meanwhile));
 }
 
 void MemoryEventLog::replace_record(Position position, Bytes record)

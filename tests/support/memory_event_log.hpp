@@ -9,6 +9,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
+
 namespace sealstream::testing {
 
 struct MemoryLogOptions {
@@ -46,9 +48,10 @@ public:
     find_ids(std::vector<EventId> ids) override;
     void close() noexcept override;
 
-    // The next append (read, or feed step) that comes fails so; several calls queue up.
+    // The next append (read, or feed step) that comes fails so; several calls queue up. What
+    // happens `meanwhile` comes before the failure is told.
     void fail_next_append(Errc code, Strike strike);
-    void fail_next_read(Errc code);
+    void fail_next_read(Errc code, std::function<void()> meanwhile = {});
 
     // What nobody should ever do to a log.
     void replace_record(Position position, Bytes record);

@@ -7,6 +7,7 @@
 #include "tests/support/memory_event_log.hpp"
 
 #include <deque>
+#include <functional>
 #include <unordered_map>
 
 namespace sealstream::testing {
@@ -105,8 +106,11 @@ struct MemoryEventLog::State {
         if (read_faults.empty()) {
             return std::nullopt;
         }
-        const Errc code = read_faults.front();
+        const auto [code, meanwhile] = std::move(read_faults.front());
         read_faults.pop_front();
+        if (meanwhile) {
+            meanwhile();
+        }
         return Error{code, "a made-up failure"};
     }
 
@@ -119,7 +123,7 @@ struct MemoryEventLog::State {
     std::unordered_map<StreamName, MemoryStream> streams;
     std::unordered_map<EventId, Position> ids;
     std::deque<MemoryAppendFault> append_faults;
-    std::deque<Errc> read_faults;
+    std::deque<std::pair<Errc, std::function<void()>>> read_faults;
     std::uint64_t incarnation{1};
     bool is_closed{false};
 };
