@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """Live subscribers of one node: latency over each transport, and what a subscriber costs of its memory.
 
-    with_ledger -- python3 bench/feed_bench.py FEED_LOAD [--subscribers N] [--rate N] [--seconds S] [--json]
+    with_ledger -- python3 bench/feed_bench.py FEED_LOAD [--subscribers N] [--slow N] [--rate N] [--seconds S] [--json]
 
 FEED_LOAD is the program of this folder. It, the node and the servers share the machine; the head line says how busy
-that was before. Memory is the node's resident set with all subscribers following, less the one before, divided.
+that was before. Memory is the node's resident set with all subscribers following, less the one before, divided. With
+--slow as many more follow the whole ledger and read nothing; start the node with a short http.write_ms to see them cut.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import re
+import socket
 import subprocess
 import tempfile
 import time
 import urllib.parse
+import urllib.request
 
 P99_US_MAX = 10_000  # DESIGN's bound with 1,000 subscribers at 10,000 events/s
 
@@ -36,6 +40,28 @@ def node_process(port):
 def resident_bytes(process):
     status = pathlib.Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def most_resident_bytes(process):
+    status = pathlib.Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
+def slow_readers(port, count):
+    readers = []
+    for _ in range(count):
+        reader = socket.socket()
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", port))
+        reader.sendall(b"GET /v1/feed HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n")
+        readers.append(reader)
+    return readers
+
+
+def cut_for_slowness():
+    with urllib.request.urlopen(os.environ["ADMIN_URL"] + "/metrics") as page:
+        rows = re.findall(r'^sealstream_subscriber_disconnects_total\{reason="slow".*\} (\d+)', page.read().decode(), re.MULTILINE)
+    return sum(int(row) for row in rows)
 
 
 def cpu_seconds(process):
@@ -80,6 +106,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("feed_load")
     parser.add_argument("--subscribers", type=int, default=1000)
+    parser.add_argument("--slow", type=int, default=0)
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--json", action="store_true")
@@ -89,9 +116,14 @@ def main():
     if not options.json:
         print(f"\n{options.subscribers} live subscribers, {options.rate} appends/s wanted, {os.cpu_count()} cores, "
               f"load {os.getloadavg()[0]:.1f} before")
+    readers = []
     for transport in ("sse", "ndjson", "websocket"):
+        readers += slow_readers(port, options.slow)
         for row in measure(options, transport, port, process):
             print_row(row, options.json)
+        if options.slow and not options.json:
+            print(f"    {len(readers)} slow readers so far, {cut_for_slowness()} cut; the node had at most "
+                  f"{most_resident_bytes(process) / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -124,6 +124,7 @@ struct Settings {
     security::AccessOptions access{};
     jetstream::ConnectionOptions nats{};
     jetstream::EventLogOptions event_log{}; // its ledger, codec and chain come from `ledger`
+    jetstream::FeedOptions pulls{};         // how feeds ask the log
     PostgresSettings postgres{};
     ProjectorSettings projector{};
     SnapshotSettings snapshots{};

@@ -11,6 +11,7 @@ using namespace forms;
 
 constexpr auto nats = [](auto member) { return field(&Settings::nats, member); };
 constexpr auto event_log = [](auto member) { return field(&Settings::event_log, member); };
+constexpr auto pulls = [](auto member) { return field(&Settings::pulls, member); };
 constexpr auto postgres = [](auto member) { return field(&Settings::postgres, member); };
 constexpr auto postgres_option = [](auto member) {
     return field(&Settings::postgres, &PostgresSettings::options, member);
@@ -53,6 +54,11 @@ std::vector<Key> store_keys()
         number("nats.durability_check_ms",
                event_log(&jetstream::EventLogOptions::durability_interval), 1'000, 86'400'000,
                "between two looks at what nats.monitor_urls and the log's replicas are"),
+        number("nats.settle_ms", event_log(&jetstream::EventLogOptions::settle_timeout), 1'000,
+               600'000,
+               "for a leader to know as much of the log as who asks, before events are missing"),
+        number("nats.stall_ms", pulls(&jetstream::FeedOptions::stall), 1'000, 600'000,
+               "without what the server says is pending, before a feed begins anew"),
         text("postgres.uri", postgres_option(&PostgresOptions::uri),
              "a libpq URI or key=value text", &check_no_password,
              "where Postgres is, without a password"),

@@ -25,7 +25,8 @@ Task<Result<void>> open_on_nats(const Settings& settings, StoresContext context,
     options.codec = settings.ledger.codec;
     options.chain = settings.ledger.effective_chain();
     const int replicas = options.replicas;
-    const jetstream::FeedOptions feed;
+    auto feed = settings.pulls;
+    feed.settle_timeout = options.settle_timeout;
     auto log = co_await jetstream::JetStreamEventLog::open(settings.nats, std::move(options), feed,
                                                            context.clock, context.home);
     if (!log) {
