@@ -89,9 +89,9 @@ struct World : FoldWorld {
         const auto made = connection.run(
             "SELECT position, id, stream_type, stream_id, version, type, source, actor, category,"
             " time_nanos, ingested_nanos, coalesce(time_nanos, ingested_nanos), key, data, meta,"
-            " data_exact, meta_exact, words, skipped FROM incoming",
+            " data_exact, meta_exact, words, payload_key, expired, skipped FROM incoming",
             {}, SqlFormat::binary);
-        constexpr std::size_t columns = 19;
+        constexpr std::size_t columns = 21;
         CopyBuffer rows{columns};
         for (std::size_t row = 0; row < made->rows(); ++row) {
             rows.begin_row();

@@ -5,6 +5,7 @@
     ctest … | slowest.py tests           passes ctest's output on and puts the slowest tests before its
                                          summary; --refuse-skips makes a skipped test a failure, but for
                                          those that need a program which is not ours (peer_…)
+                                         or a right that not everybody has (privileged_…)
 
 Needs the standard library only.
 """
@@ -14,7 +15,7 @@ import re
 import sys
 
 SHOWN_MAX = 10
-PEER_PREFIX = "peer_"
+MAY_BE_SKIPPED = ("peer_", "privileged_")
 PEER_REPORT = pathlib.Path(".build/peers/report")  # what those tests used or had to do without
 TEST_LINE = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: (\S+) \.*\s*(\**\w[\w ]*?)\s+([\d.]+) sec")
 SUMMARY_LINE = re.compile(r"^\d+% tests passed, ")
@@ -57,7 +58,7 @@ def pass_tests_on(lines, refuse_skips):
         if match:
             durations.append((float(match.group(3)), match.group(1)))
             if "Skipped" in match.group(2):
-                if not match.group(1).startswith(PEER_PREFIX):
+                if not match.group(1).startswith(MAY_BE_SKIPPED):
                     skipped.append(match.group(1))
         if SUMMARY_LINE.match(line):
             print(f"Slowest of {len(durations)} tests:")
