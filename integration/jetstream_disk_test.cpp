@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <thread>
 
 namespace jetstream_disk_test {
 
@@ -85,7 +86,11 @@ std::set<std::uint64_t> read_numbers(LogUnderTest& home, std::uint64_t numbers)
     for (Position after{};;) {
         const ReadLimits limits{100, 8 << 20};
         auto page = run_task(home.context(), home.log().read_from(after, limits));
-        if (!page && info(page.error().code).is_retryable) { // the connection broke meanwhile
+        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        while (!page && info(page.error().code).is_retryable && // the connection broke meanwhile
+               std::chrono::steady_clock::now() < deadline) {
+            home.context().restart();
+            home.context().run_for(50ms);
             page = run_task(home.context(), home.log().read_from(after, limits));
         }
         INFO("above " << after.value << (page ? "" : ": " + describe(page.error())));
@@ -103,10 +108,11 @@ std::set<std::uint64_t> read_numbers(LogUnderTest& home, std::uint64_t numbers)
     }
 }
 
-jetstream::ServerHealth health_of(LogUnderTest& home, const NatsServers& servers)
+jetstream::ServerHealth health_of(LogUnderTest& home, const NatsServers& servers,
+                                  std::size_t server = 0)
 {
     const auto health =
-        run_task(home.context(), jetstream::read_server_health(servers.monitor_url(),
+        run_task(home.context(), jetstream::read_server_health(servers.monitor_url(server),
                                                                home.context().get_executor(), 5s));
     REQUIRE(health);
     return *health;
@@ -211,6 +217,13 @@ TEST_CASE("a cluster goes on when the disk of its leader is full", "[disk][clust
     servers.resize_disk(full, large_disk);
     servers.stop(full);
     servers.start(full);
+    // It has caught up when it says so; before that the cluster can not spare another.
+    const auto deadline = std::chrono::steady_clock::now() + 90s;
+    while (!health_of(home, servers, full).is_well && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(100ms);
+    }
+    INFO(health_of(home, servers, full).trouble);
+    CHECK(health_of(home, servers, full).is_well);
     servers.kill((full + 1) % 3); // what is acknowledged now is on the disk that was full
     append_at_last(home, next);
     acknowledged.insert(next);
