@@ -81,6 +81,8 @@ std::vector<Key> http_keys()
                "at a stop: a connection that is silent so long is closed"),
         number("feeds.ring_bytes_max", feeds(&http::FeedOptions::ring_bytes_max), 1 << 16, 4 * gib,
                "bytes of memory for recent events, which all subscribers share"),
+        number("feeds.history_readers_max", feeds(&http::FeedOptions::history_readers_max), 1,
+               1'000, "readers of history who read a page at the same time; the others wait"),
         number("feeds.credit_events_max", feeds(&http::FeedOptions::credit_events_max), 1,
                1'000'000, "events that a WebSocket may have on the way unacknowledged"),
         number("feeds.heartbeat_ms", feeds(&http::FeedOptions::heartbeat), 100, 600'000,

@@ -424,6 +424,7 @@ void LedgerRuntime::start_node()
     parts_->view = std::make_unique<AuditView>(*stores_.stored, *stores_.audit);
     FeedHubOptions feed_options;
     feed_options.ring_bytes_max = settings_.feeds.ring_bytes_max;
+    feed_options.history_readers_max = settings_.feeds.history_readers_max;
     feed_options.log_away_max = settings_.feeds.log_away_max;
     parts_->hub = std::make_unique<FeedHub>(shared_.stores.home, *stores_.log, feed_options);
     parts_->hub->start(shared_.feeds);

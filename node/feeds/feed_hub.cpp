@@ -12,11 +12,18 @@
 
 namespace sealstream {
 
+namespace {
+
+constexpr std::chrono::seconds history_patience{5};
+
+} // namespace
+
 FeedHub::FeedHub(boost::asio::any_io_executor executor, EventLog& log, FeedHubOptions options)
     : log_{log},
       options_{options},
       changed_{executor},
       head_{executor, log},
+      history_turns_{executor, options.history_readers_max},
       watch_{std::move(executor)}
 {
 }
@@ -33,8 +40,14 @@ void FeedHub::close() noexcept
     if (feed_) {
         feed_->close();
     }
+    history_turns_.let_all_go();
     watch_.notify_all();
     wake_all();
+}
+
+Task<Turns::Turn> FeedHub::take_history_turn()
+{
+    co_return co_await history_turns_.take(history_patience);
 }
 
 std::chrono::nanoseconds FeedHub::silence() const noexcept

@@ -13,6 +13,7 @@
 
 #include "core/async/notifier.hpp"
 #include "core/async/task_group.hpp"
+#include "core/async/turns.hpp"
 #include "core/ports/event_log.hpp"
 #include "node/feeds/head_watch.hpp"
 #include "node/feeds/interests.hpp"
@@ -27,6 +28,7 @@ struct FeedHubOptions {
     std::size_t batch_events_max{1000};   // taken from the log at once
     std::chrono::milliseconds patience{1000};       // one wait for the log
     std::chrono::milliseconds log_away_max{15'000}; // without an answer of it; then is_away()
+    std::size_t history_readers_max{2};             // at once; each takes a page and waits again
     std::chrono::milliseconds linger{10'000}; // following goes on so long after the last subscriber
 };
 
@@ -60,6 +62,11 @@ public:
     // Where the log ends, by its leader: who has seen everything up to there has caught up.
     [[nodiscard]] Task<Result<Position>> ask_head() { return head_.ask(); }
 
+    // Before a page of history is read, so that who comes back after a while does not keep the
+    // thread from appends and from those who are live. Empty after history_patience: then it is
+    // read all the same.
+    [[nodiscard]] Task<Turns::Turn> take_history_turn();
+
     // Ends when something has happened, or after `longest`.
     [[nodiscard]] Task<void> wait(std::chrono::nanoseconds longest);
 
@@ -89,6 +96,7 @@ private:
     FeedHubOptions options_;
     Notifier changed_;
     HeadWatch head_;
+    Turns history_turns_;
     std::unique_ptr<Feed> feed_;
     std::deque<FeedEventPtr> ring_;
     std::size_t ring_bytes_{0};

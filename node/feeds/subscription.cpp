@@ -52,6 +52,7 @@ Task<Result<FeedStep>> Subscription::next(FeedStepLimits limits)
             take_recent(limits, step);
         } else {
             const CatchUpLimits page{limits.events_max, limits.bytes_max};
+            const auto turn = co_await hub_.take_history_turn();
             const auto reached = co_await history_.next(cursor_, page, step.events);
             if (!reached) {
                 co_return reached.error();

@@ -82,6 +82,7 @@ struct Timeouts {
 
 struct FeedOptions {
     std::size_t ring_bytes_max{64 << 20}; // memory for recent events that all subscribers share
+    std::size_t history_readers_max{2};   // at once; the others wait for their turn
     std::size_t batch_events_max{1000};   // one wake-up of a subscriber
     std::size_t batch_bytes_max{256 << 10};
     std::size_t credit_events_max{10'000};        // a WebSocket's unacknowledged events

@@ -47,7 +47,10 @@ public:
     [[nodiscard]] Task<Result<std::vector<StoredRecord>>>
     read_from(Position after, ReadLimits limits, LogFilter filter) override
     {
+        reading_most = std::max(reading_most, ++reading);
+        co_await boost::asio::post(moved_.executor(), boost::asio::use_awaitable);
         auto records = co_await log_.read_from(after, limits, std::move(filter));
+        --reading;
         if (records) {
             std::erase_if(*records, [this](const auto& one) { return one.position > shown_; });
         }
@@ -79,6 +82,8 @@ public:
 
     bool is_leaderless{false};
     std::size_t asked{0}; // for the head
+    std::size_t reading{0};
+    std::size_t reading_most{0}; // at once, feeds included
 
 private:
     class LaggingFeed final : public Feed {

@@ -85,6 +85,7 @@ private:
 
     Task<Result<void>> read_lines(ReadLimits limits, std::string& lines)
     {
+        const auto turn = co_await services_.feeds.take_history_turn();
         if (span_.stream || filter_.is_empty()) {
             SEAL_CO_TRY(records, co_await span_.read(cursor_, limits));
             for (const StoredRecord& record : records) {

@@ -372,6 +372,29 @@ TEST_CASE("on a replica that is behind nobody has caught up before the leader's 
     CHECK(early.cursor() == Position{5});
 }
 
+TEST_CASE("those who catch up read by turns, and all arrive", "[feeds]")
+{
+    LaggingWorld world{200, 200};
+    std::vector<std::unique_ptr<Subscription>> readers;
+    for (int number = 0; number < 40; ++number) {
+        readers.push_back(std::make_unique<Subscription>(world.hub, Position{}, FeedFilter{}));
+    }
+    std::vector<Task<Result<FeedStep>>> steps;
+    for (auto& reader : readers) {
+        steps.push_back(reader->next({10, 1 << 20, 30ms}));
+    }
+
+    for (const auto& step : run_tasks(world.context, std::move(steps))) {
+        REQUIRE(step);
+        CHECK(step->events.size() == 10);
+    }
+    CHECK(world.log.reading_most <= FeedHubOptions{}.history_readers_max + 1); // the hub's feed
+    for (auto& reader : readers) {
+        CHECK(world.catches_up(*reader));
+        CHECK(reader->cursor() == Position{200});
+    }
+}
+
 TEST_CASE("while the log has no leader nobody has caught up, and then they have", "[feeds]")
 {
     LaggingWorld world{3, 3};
