@@ -155,8 +155,8 @@ std::vector<boost::json::object> run_json(const std::string& command)
     }
     if (ended.exit_code != 0) {
         std::cerr << "bench: failed: " << command << std::endl;
-        std::exit(
-            EXIT_FAILURE); // a measurement that is missing would look as if nobody had wanted it
+        // A measurement that is missing would look as if nobody had wanted it.
+        std::exit(EXIT_FAILURE);
     }
     return lines;
 }

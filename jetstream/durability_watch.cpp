@@ -69,33 +69,30 @@ Task<void> DurabilityWatch::look_at(int replicas)
         const auto mode = co_await read_sync_mode(url, home_, timeout);
         modes.push_back(mode ? std::optional{*mode} : std::nullopt);
         why = mode ? why : describe(mode.error());
+        // Who answered the one page answers the other; who did not is not waited for twice.
+        if (mode || mode.error().code != Errc::unavailable) {
+            co_await look_at_health(url, timeout);
+        }
     }
     if (!why.empty() && (!known_ || known_->is_confirmed)) {
         log(Level::warn, "log.durability_unknown", "jetstream", {{"why", why}});
     }
-    co_await look_at_health();
     known_ = judge(known_, replicas, options_.is_synced, modes);
 }
 
-Task<void> DurabilityWatch::look_at_health()
+Task<void> DurabilityWatch::look_at_health(std::string url, std::chrono::milliseconds timeout)
 {
-    for (const std::string& url : urls_) {
-        const auto timeout = std::min(look_timeout, options_.request_timeout);
-        const auto health = co_await read_server_health(url, home_, timeout);
-        if (!health) {
-            continue; // its sync mode was not told either, and that is logged
-        }
-        std::string& before = troubles_[url];
-        if (health->trouble == before) {
-            continue;
-        }
-        before = health->trouble;
-        if (health->is_well) {
-            log(Level::info, "nats.server_well", "jetstream", {{"server", url}});
-        } else {
-            log(Level::warn, "nats.server_unwell", "jetstream",
-                {{"server", url}, {"trouble", health->trouble}, {"remedy", health->remedy}});
-        }
+    const auto health = co_await read_server_health(url, home_, timeout);
+    std::string& before = troubles_[url];
+    if (!health || health->trouble == before) {
+        co_return;
+    }
+    before = health->trouble;
+    if (health->is_well) {
+        log(Level::info, "nats.server_well", "jetstream", {{"server", url}});
+    } else {
+        log(Level::warn, "nats.server_unwell", "jetstream",
+            {{"server", url}, {"trouble", health->trouble}, {"remedy", health->remedy}});
     }
 }
 

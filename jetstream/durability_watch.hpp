@@ -37,7 +37,7 @@ public:
 private:
     [[nodiscard]] Task<int> ask_replicas();
     [[nodiscard]] Task<void> look_at(int replicas);
-    [[nodiscard]] Task<void> look_at_health();
+    [[nodiscard]] Task<void> look_at_health(std::string url, std::chrono::milliseconds timeout);
 
     Connection& connection_;
     EventLogOptions options_;

@@ -34,8 +34,7 @@ IdLookup::IdLookup(EventLog& log, IdempotencyIndex* index, const Clock& clock, T
       tasks_{tasks},
       options_{options},
       recent_{Proof::for_a_while, options.statements_max, {}, 0},
-      everything_{
-          Proof::of_everything, 1, {}, 0}, // so that all that comes meanwhile shares a proof
+      everything_{Proof::of_everything, 1, {}, 0}, // one: what comes meanwhile shares a proof
       proven_{std::move(executor)}
 {
 }
